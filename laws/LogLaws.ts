@@ -7,8 +7,10 @@
  * | `keepsEvents`    | a log that loses, changes or reorders events, or mixes exchanges            |
  * | `fences`         | a log that appends at another place than the one it was told                |
  * | `fencesAtOnce`   | a log that reads the length, and then appends                               |
+ * | `fencesAgain`    | a log that acknowledges an old append, after which others have followed     |
  * | `drops`          | a log that drops an exchange that is not old, or keeps one that is          |
  * | `removes`        | a log that removes another exchange too, or does not remove all of it       |
+ * | `dropsWhole`     | a log that drops the events that it has seen, but not one that was appended since |
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Log, LogError } from '../src/store/Log.js'
@@ -101,6 +103,18 @@ export const fencesAtOnce = async (
   return won.length === 1 ? expected(log, new Map([['one', stored]])) : violations
 }
 
+/**
+ * An append that a client sends again, because its connection was lost, is fenced if another one has followed it: meanwhile
+ * another process continues the exchange.
+ */
+export const fencesAgain = async (log: Log, first: ReadonlyArray<string>, next: ReadonlyArray<string>) => {
+  await run(log.append('one', 0, first))
+  await run(log.append('one', first.length, next))
+  const outcome = await log.append('one', 0, first)()
+  const violations = isFenced(outcome) ? [] : ['an append that was sent again, after another one, was not fenced']
+  return [...violations, ...(await expected(log, new Map([['one', [...first, ...next]]])))]
+}
+
 /** `drop` removes what was stored before a time, and nothing else. Its id then starts anew. */
 export const drops = async (log: Log, all: ReadonlyArray<Appended>): Promise<Violations> => {
   const lists = await appendAll(log, all)
@@ -127,4 +141,20 @@ export const removes = async (log: Log, all: ReadonlyArray<Appended>, unknown: s
     violations.push(...(await expected(log, lists)))
   }
   return [...violations, ...(await keepsEvents(log, all))]
+}
+
+/** Of an exchange that is dropped while events are appended, all events are kept, or none. */
+export const dropsWhole = async (
+  log: Log,
+  before: ReadonlyArray<string>,
+  next: ReadonlyArray<string>,
+): Promise<Violations> => {
+  await run(log.append('one', 0, before))
+  const dropping = log.drop(new Date(Date.now() + 24 * 60 * 60 * 1000))()
+  const appended = await log.append('one', before.length, next)()
+  const dropped = await run(() => dropping)
+  const kept = dropped === 0 && E.isRight(appended) ? [...before, ...next] : []
+  const isOther = E.isLeft(appended) && !isFenced(appended)
+  const violations = isOther ? ['an append failed with another reason than Fenced'] : []
+  return [...violations, ...(await expected(log, new Map([['one', kept]])))]
 }

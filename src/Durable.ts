@@ -13,8 +13,9 @@
  * | after a redirect                                | continues with the redirect                             |
  * | after the response                              | returns the response, and sends nothing                  |
  *
- * A request may be repeated if its method is idempotent (RFC 9110 9.2.2), or if it has an `Idempotency-Key`. Law: at most one send
- * of each request that may not be repeated, whatever is killed, unless `resolve` permits another one.
+ * A request may be repeated if its method is idempotent (RFC 9110 9.2.2), or if it was made with an `Idempotency-Key`: a later run
+ * may not have that of a session. Law: at most one send of each request that may not be repeated, whatever is killed, unless
+ * `resolve` permits another one.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -74,8 +75,9 @@ const DEFAULT_KEEP = 1024 * 1024
  * run with the same id, of any process, continues where this one ended: the request of the first run is sent, with the session of
  * the later one. Requests for a token are not recorded: the token is in the jar, or is obtained again.
  *
- * Of two runs at the same time, one fails with `LogFailed` (`Fenced`) before it sends. Errors: `SendError`; `LogFailed`, with the
- * outcome if a request was sent; `InDoubt`, if it is not known whether a request was processed: see `resolve`.
+ * Of two runs at the same time, at most one sends a request that may not be repeated. The other one fails with `LogFailed`
+ * (`Fenced`), or with `InDoubt` while the first one waits for a reply. Errors: `SendError`; `LogFailed`, with the outcome if a
+ * request was sent; `InDoubt`, if it is not known whether a request was processed: see `resolve`.
  *
  * @since 0.2.0
  * @category constructors
@@ -86,15 +88,22 @@ export const run =
   (jar) =>
   (client) =>
   async () => {
-    const { log, id, keep = DEFAULT_KEEP } = UserInput.own(options)
-    const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request }
-    const problem = DurableRun.problemOf(given)
-    const known = problem === undefined ? await resumptionOf(log, id) : E.left(problem)
-    const [outcome, after] = E.isLeft(known)
-      ? DurableRun.fail(given, known.left)
-      : await DurableRun.continued(given, known.right.seq, known.right.resumption)
+    const { log, id, keep = DEFAULT_KEEP }: DurableRun.Options = UserInput.own(Object(options))
+    const startedAt = client.clock.monotonic()
+    const given: DurableRun.Run = { log, id, name: RandomSource.seed(), keep, client, jar, request, startedAt }
+    const [outcome, after] = await ended(given)
+    DurableRun.closeBody(request)
     return E.isLeft(outcome) ? outcome : E.right([outcome.right, after])
   }
+
+const ended = async (run: DurableRun.Run): Promise<DurableRun.Ended> => {
+  const problem = DurableRun.problemOf(run)
+  if (problem !== undefined) return DurableRun.fail(run, problem)
+  const known = await DurableRun.waitForLog(run, resumptionOf(run.log, run.id))
+  if (E.isLeft(known)) return DurableRun.endEarly(run, known.left)
+  if (E.isLeft(known.right)) return DurableRun.fail(run, known.right.left)
+  return DurableRun.continued(run, known.right.right.seq, known.right.right.resumption)
+}
 
 interface Known {
   readonly seq: number
@@ -119,24 +128,33 @@ const resumptionOf = async (log: Log, id: string): Promise<E.Either<LogFailed, K
  * @category destructors
  */
 export const read =
-  ({ log, id }: DurableRun.Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
-  () =>
-    DurableLog.read(log, id)
+  (identity: DurableRun.Identity): TaskEither<LogFailed, ReadonlyArray<DurableEvent.Event>> =>
+  async () => {
+    const { log, id }: DurableRun.Identity = UserInput.own(Object(identity))
+    const problem = DurableRun.problemOf({ log, id, keep: 'head' })
+    return problem === undefined ? DurableLog.read(log, id) : E.left(problem)
+  }
 
 const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resolution, doubt: Doubt | undefined) =>
   (last?._tag === 'Resolved' && last.as === as) || (doubt?.reason === 'ResolvedAsSent' && as === 'sent')
 
 /**
- * Decides about a request in doubt, when you have found out whether the server has processed it. After `'notSent'`, the next run
- * sends it. After `'sent'`, no run sends it: a run fails with `InDoubt` and the reason `ResolvedAsSent`. Errors: `LogFailed`, with the
- * reason `Conflict` if no request is in doubt.
+ * Decides about a request in doubt, when you have found out whether the server has processed it. First make sure that the
+ * run which has recorded it has ended: one that is paused before it sends would send it too. After `'notSent'`, the next run
+ * sends it. After `'sent'`, no run sends it: a run fails with `InDoubt` and the reason `ResolvedAsSent`. Errors:
+ * `LogFailed`, with the reason `Conflict` if no request is in doubt.
  *
  * @since 0.2.0
  * @category combinators
  */
 export const resolve =
-  ({ log, id }: DurableRun.Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
+  (identity: DurableRun.Identity, as: DurableEvent.Resolution): TaskEither<LogFailed, void> =>
   async () => {
+    const { log, id }: DurableRun.Identity = UserInput.own(Object(identity))
+    const problem = DurableRun.problemOf({ log, id, keep: 'head' })
+    if (problem !== undefined) return E.left(problem)
+    if (as !== 'sent' && as !== 'notSent')
+      return E.left(DurableLog.error('append', id, 'Invalid', `the resolution must be 'sent' or 'notSent'`))
     const known = await resumptionOf(log, id)
     if (E.isLeft(known)) return known
     const { seq, last, resumption } = known.right

@@ -39,5 +39,13 @@ export const log = (open: Laws.OpenLog): RuleSet => ({
   'one exchange is removed': fc.asyncProperty(appended, id, async (all, unknown) =>
     report(await Laws.removes(await open(), all, unknown)),
   ),
+  'an append that is sent again after another one is fenced': fc.asyncProperty(events, events, async (first, next) =>
+    report(await Laws.fencesAgain(await open(), first, next)),
+  ),
+  'an append and a drop at the same time keep all events or none': fc.asyncProperty(
+    events,
+    events,
+    async (before, next) => report(await Laws.dropsWhole(await open(), before, next)),
+  ),
   'what is old is dropped': fc.asyncProperty(appended, async (all) => report(await Laws.drops(await open(), all))),
 })

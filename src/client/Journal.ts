@@ -1,6 +1,5 @@
 /** How an exchange records what it does while it runs: `Durable` has the implementation. */
 import type * as E from 'fp-ts/lib/Either.js'
-import type { IO } from 'fp-ts/lib/IO.js'
 import type * as Exchange from '../stages/Exchange.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Reply } from '../wire/Reply.js'
@@ -15,8 +14,8 @@ export type SendPlan = (plan: Plan) => Promise<E.Either<TransportError, Reply>>
 
 /** The state of a running exchange: its last step, and the controls of a wait. */
 export interface Running {
-  readonly exchange: IO<Exchange.Exchange>
-  readonly controls: IO<SendControls>
+  readonly exchange: Exchange.Exchange
+  readonly waitControls: SendControls
 }
 
 /** A client for one exchange, which it records. */
@@ -26,6 +25,8 @@ export interface RecordingClient extends Client {
 
 /** Records the steps of one exchange, but not those of its token requests. Its promises do not reject. */
 export interface Journal {
+  /** Subtracts the time that was needed before the exchange from its total timeout. */
+  readonly within: (controls: SendControls) => SendControls
   /** Records each plan before it is sent, and whether a reply came. A plan that cannot be recorded is not sent. */
   readonly sending: (send: SendPlan, running: Running) => SendPlan
   /** Records that a hook rejected a reply, or did not end in time. */

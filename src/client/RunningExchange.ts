@@ -40,7 +40,7 @@ import {
   withPlan,
 } from '../wire/Transport.js'
 import type { Conclude, Finish } from './Finish.js'
-import type { Journal, RecordingClient, SendPlan, StepOrigin } from './Journal.js'
+import type { Journal, RecordingClient, Running, SendPlan, StepOrigin } from './Journal.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
@@ -49,7 +49,7 @@ import { errorOf, landAll, type OpenFlight, receiveToken, takeTurn } from './Tok
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
-export class RunningExchange<E, A, R> implements ReplyListener, ContentListener {
+export class RunningExchange<E, A, R> implements ReplyListener, ContentListener, Running {
   readonly #client: RecordingClient
   readonly #finish: Finish<E, A>
   readonly #conclude: Conclude<E | Exchange.ExchangeError, A, R>
@@ -86,28 +86,28 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#conclude = conclude
     this.#resolve = resolve
     this.#reject = reject
-    const main = Exchange.mainOf(first)
-    const { settings } = main.merged
+    const { plan, merged } = Exchange.mainOf(first)
+    const { progress, hooks } = merged.settings
     const mayRetry = Send.mayRetry(client)
     const superseded = mayRetry ? (reply: O.Option<Head>) => this.#absorbRetried(reply) : undefined
-    this.#controls = Send.startControls(client, main.plan, {
+    const controls = Send.startControls(client, plan, {
       entropy: first.entropy,
-      progress: settings.progress._tag === 'Set' ? this.#withoutTokens(settings.progress.value) : undefined,
+      progress: progress._tag === 'Set' ? this.#withoutTokens(progress.value) : undefined,
       superseded: superseded === undefined ? undefined : (observation?.retrying(superseded) ?? superseded),
       resending: observation?.resending,
       signAgain: mayRetry ? (plan) => () => this.#signAgain(plan) : undefined,
     })
-    this.#hooks = settings.hooks._tag === 'Inherit' ? NO_HOOKS : settings.hooks.value
+    this.#hooks = hooks._tag === 'Inherit' ? NO_HOOKS : hooks.value
     this.#journal = UserInput.get(client, 'journal')
+    this.#controls = this.#journal?.within(controls) ?? controls
     const isLater = observation !== undefined || this.#journal !== undefined || this.#hooks.length > 0
     const sendPlan = isLater ? (plan: Plan) => Send.sendPlan(client, this.#current)(plan) : undefined
-    const observed = sendPlan === undefined || observation === undefined ? sendPlan : observation.sending(sendPlan)
-    this.#sendLater = this.#journal === undefined ? observed : this.#recording(this.#journal, observed)
+    const observed = sendPlan === undefined ? undefined : (observation?.sending(sendPlan) ?? sendPlan)
+    this.#sendLater = observed === undefined ? undefined : (this.#journal?.sending(observed, this) ?? observed)
   }
 
-  /** Not in the constructor, where its closures would cost an allocation for each exchange. */
-  #recording(journal: Journal, send: SendPlan | undefined): SendPlan | undefined {
-    return send && journal.sending(send, { exchange: () => this.#exchange, controls: () => this.#untilClosed() })
+  get exchange(): Exchange.Exchange {
+    return this.#exchange
   }
 
   /** The controls of the request that is sent now. */
@@ -121,7 +121,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   }
 
   /** For waits that no transport ends. */
-  #untilClosed(): SendControls {
+  get waitControls(): SendControls {
     return Send.untilClosed(this.#client, this.#current)
   }
 
@@ -164,7 +164,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
   async #sign(scheme: SignerTask): Promise<void> {
     const [x, now] = [this.#exchange, this.#client.clock.now()]
     const toError = (error: TransportError) => errorOf(x, error, this.#current, this.#around)
-    this.#goOnWith(await signed(x, scheme, this.#untilClosed(), now, toError))
+    this.#goOnWith(await signed(x, scheme, this.waitControls, now, toError))
   }
 
   /** A transport sends a plan again. */
@@ -173,7 +173,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     this.#signatures += 1
     const [reason, send, now] = [this.#reason, this.#sends, this.#client.clock.now()]
     this.#reason = 'Wait'
-    const again = await signedAgain(this.#exchange, plan, this.#untilClosed(), now, this.#signatures, reason)
+    const again = await signedAgain(this.#exchange, plan, this.waitControls, now, this.#signatures, reason)
     // Meanwhile the send may have ended: its transport did not wait for the signature.
     if (!this.#isSending || send !== this.#sends) return again.sent
     this.#exchange = again.exchange
@@ -185,7 +185,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
 
   /** Sends the request for a token, or continues with one that another program of the client obtains. */
   async #obtain(): Promise<void> {
-    const turn = await takeTurn(this.#client, this.#untilClosed(), this.#exchange)
+    const turn = await takeTurn(this.#client, this.waitControls, this.#exchange)
     if (turn._tag === 'GoOn') {
       this.#goOnWith(turn.ready)
       return
@@ -267,7 +267,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
       return
     }
     await release(this.#controls, reply.body)
-    await this.#journal?.rejected(seen.left, this.#untilClosed())
+    await this.#journal?.rejected(seen.left, this.waitControls)
     this.#fail(seen.left)
   }
 
@@ -279,7 +279,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     }
     this.#done = step
     const { waiting, plan } = step.exchange
-    const recording = waiting === undefined ? this.#journal?.answered(step, 'Decide', this.#untilClosed()) : undefined
+    const recording = waiting === undefined ? this.#journal?.answered(step, 'Decide', this.waitControls) : undefined
     if (waiting !== undefined) startGathering(reply.body, plan.route.limits.body, this)
     else if (recording === undefined) this.#finish.read(reply, step, this)
     else recording.then(() => this.#finish.read(reply, step, this)).catch((cause) => this.#abandon(reply, cause))
@@ -294,7 +294,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener 
     // A short body arrives in the same turn as its head.
     await undefined
     if (this.#journal !== undefined && this.#exchange.waiting === undefined)
-      await this.#journal.answered(step, origin, this.#untilClosed())
+      await this.#journal.answered(step, origin, this.waitControls)
     const releasing = release(this.#current, reply.body)
     const stopped = releasing === undefined ? undefined : await releasing
     if (step._tag === 'Refuse') {

@@ -119,7 +119,14 @@ const base = {
   run: Serialization.Line,
 }
 
-const Base64 = t.string
+const isBase64 = (u: unknown): u is string => typeof u === 'string' && Octets.isBase64(u)
+
+const Base64 = new t.Type<string, string, unknown>(
+  'base64',
+  isBase64,
+  (u, context) => (isBase64(u) ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
 
 const BodyJson = t.union([
   t.strict({ kept: Base64 }),
@@ -199,14 +206,23 @@ const contentOf = (event: Event): E.Either<Serialization.EncodeError, object> =>
  * Returns an event as a line of JSON, with its secrets. Error: `Unwritable`, with the paths of functions and of bodies that are
  * streams.
  *
- * Law: `decode(encode(event)) = event`.
+ * Laws: `decode(encode(event)) = event`. Whatever `encode` returns, `decode` accepts.
  */
 export const encode = (event: Event): E.Either<Serialization.EncodeError, string> => {
   const { _tag, at, run } = event
-  return E.map((content: object) =>
-    JSON.stringify({ format: FORMAT, version: VERSION, event: _tag, at, run, ...content }),
-  )(contentOf(event))
+  const content = contentOf(event)
+  if (E.isLeft(content)) return content
+  const json = { format: FORMAT, version: VERSION, event: _tag, at, run, ...content.right }
+  // A clock or a random source of the user may have returned anything.
+  const readable = Serialization.readVersion(FORMAT, VERSION, EventJson, json)
+  return E.isLeft(readable) ? E.left(unwritable(readable.left)) : E.right(JSON.stringify(json))
 }
+
+const unwritable = ({ problems }: Serialization.DecodeError): Serialization.EncodeError => ({
+  _tag: 'Unwritable',
+  paths: problems,
+  message: `Cannot encode: ${problems.join('; ')}`,
+})
 
 const eventOf = (json: EventJson): E.Either<Serialization.DecodeError, Event> => {
   const { at, run } = json

@@ -50,7 +50,8 @@ export const read = async (log: Log, id: string): Promise<E.Either<LogFailed, Re
     return E.left(error('read', id, 'Unavailable', 'its function read must return a list'))
   const events: DurableEvent.Event[] = []
   for (const line of lines.right) {
-    const event = DurableEvent.decode(String(line))
+    if (typeof line !== 'string') return E.left(error('read', id, 'Unavailable', 'its events must be text'))
+    const event = DurableEvent.decode(line)
     if (E.isLeft(event)) return E.left(unreadable(id, event.left))
     events.push(event.right)
   }

@@ -11,14 +11,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Client from '../Client.js'
-import { drive, gather } from '../client/Interpreter.js'
+import { begin, drive, gather } from '../client/Interpreter.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Request } from '../session/Request.js'
 import * as Exchange from '../stages/Exchange.js'
+import { merge } from '../stages/Merge.js'
+import * as Send from '../stages/Send.js'
 import type { Log, LogFailed } from '../store/Log.js'
+import { raceDeadline } from '../transport/Cancellation.js'
 import * as Body from '../values/Body.js'
 import * as OneShot from '../values/OneShot.js'
+import * as UserInput from '../values/UserInput.js'
+import { type Fault, unsent } from '../wire/Fault.js'
 import type { Response } from '../wire/Reply.js'
+import { withPlan } from '../wire/Transport.js'
 import * as DurableEvent from './DurableEvent.js'
 import * as DurableLog from './DurableLog.js'
 import { type InDoubt, inDoubt } from './InDoubt.js'
@@ -69,6 +75,8 @@ export interface Run extends Identity {
   readonly client: Client.Client
   readonly jar: Jar.Jar
   readonly request: Request
+  /** When it was started, by the monotonic clock of its client. */
+  readonly startedAt: number
 }
 
 const isSameRequest = (x: Request, y: Request): boolean =>
@@ -82,16 +90,17 @@ const send = async (
   run: Run,
   seq: number,
   started: DurableEvent.Started | undefined,
-  begin: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
+  next: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
 ): Promise<Ended> => {
-  const { client, jar, log, id, keep, request, name } = run
+  const { client, jar, log, id, keep, request, name, startedAt } = run
   const now = () => client.clock.now().getTime()
-  const journal = LogJournal.start({ log, id, seq, started, keep, now, run: name })
+  const waited = client.clock.monotonic() - startedAt
+  const journal = LogJournal.start({ log, id, seq, started, keep, now, run: name, waited })
   const [outcome, after] = await drive(
     { ...client, journal },
     jar,
     request.body,
-    begin,
+    next,
     gather,
     (outcome, after): readonly [E.Either<Exchange.SendError, Response>, Jar.Jar] => [outcome, after],
   )
@@ -112,10 +121,7 @@ const startAnew = (run: Run): Promise<Ended> => {
     entropy: world.entropy,
   }
   const line = DurableEvent.encode(started)
-  if (E.isLeft(line)) {
-    if (request.body._tag === 'Once') OneShot.close(request.body.source)
-    return Promise.resolve(fail(run, DurableLog.unwritable(run.id, line.left)))
-  }
+  if (E.isLeft(line)) return Promise.resolve(fail(run, DurableLog.unwritable(run.id, line.left)))
   return send(run, 0, started, () => Exchange.startIn(client.session, world, request))
 }
 
@@ -150,6 +156,31 @@ export const continued = (run: Run, seq: number, resumption: Resumption): Promis
     return goOn(run, seq, progress, resumption._tag === 'Finished' ? resumption.body : undefined)
   const jar = Jar.join(run.jar, progress.jar)
   return Promise.resolve([E.left(inDoubt(run.id, resumption.doubt, jar)), jar])
+}
+
+/** Waits for the log before the exchange: until its total timeout, or until its signal aborts. */
+export const waitForLog = <A>(
+  { client, request, startedAt }: Run,
+  reading: Promise<A>,
+): Promise<E.Either<Fault, A>> => {
+  const total = merge(client.session)(request).settings.timeouts.get('total')
+  const isLimited = total?._tag === 'Set' && total.value >= 0 && Number.isFinite(total.value)
+  const deadline = isLimited ? startedAt + total.value : undefined
+  const controls = { clock: client.clock, signal: UserInput.get(client, 'signal'), deadline }
+  return raceDeadline(Send.untilClosed(client, controls), reading)
+}
+
+/** Ends a run whose time was over before its log was read. Its error is that of the exchange. */
+export const endEarly = ({ client, jar, request }: Run, fault: Fault): Ended => {
+  const begun = begin(client, jar, request)
+  if (E.isLeft(begun)) return [begun, jar]
+  const x = Exchange.mainOf(begun.right)
+  return [E.left(Exchange.errorOf({ ...x, jar }, withPlan(x.plan, unsent(fault)))), jar]
+}
+
+/** Closes a body that can be read once: a log cannot have it, so it is not sent. */
+export const closeBody = ({ body }: Request): void => {
+  if (body._tag === 'Once' && !OneShot.isConsumed(body.source)) OneShot.close(body.source)
 }
 
 /** In plain JavaScript, options may be anything. */

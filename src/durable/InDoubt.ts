@@ -26,7 +26,7 @@ export interface InDoubt {
   readonly sentAt: Date
   /** The head of the reply, if one came. */
   readonly head: O.Option<Head>
-  /** The tag of the error of the run that sent it. `none`: that run has ended without one, so its process was killed. */
+  /** The tag of the error of the run that sent it. `none`: that run was killed, could not write to the log, or still runs. */
   readonly failedWith: O.Option<string>
   /** What is known, and what to do. */
   readonly message: string

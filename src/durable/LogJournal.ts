@@ -14,14 +14,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { IO } from 'fp-ts/lib/IO.js'
 import type { Journal, Running, SendPlan, StepOrigin } from '../client/Journal.js'
 import * as Jar from '../cookies/Jar.js'
-import type * as Exchange from '../stages/Exchange.js'
+import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
 import type { Log, LogFailed } from '../store/Log.js'
-import { raceDeadline } from '../transport/Cancellation.js'
+import { exchangeFault, raceDeadline } from '../transport/Cancellation.js'
 import * as Retry from '../transport/RetryPolicy.js'
 import * as Headers from '../values/Headers.js'
+import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
-import type { Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import type * as DurableEvent from './DurableEvent.js'
@@ -44,6 +44,8 @@ export interface JournalTarget {
   readonly now: IO<number>
   /** Identifies this run. */
   readonly run: string
+  /** For how many milliseconds the run has waited for the log before the exchange. */
+  readonly waited: number
 }
 
 /** A journal whose failures can be read. */
@@ -56,9 +58,19 @@ export interface LogJournal extends Journal {
   readonly hasSent: IO<boolean>
 }
 
-/** Returns whether sending a plan twice has the effect of sending it once. */
-export const isRepeatable = ({ method, headers }: Plan): boolean =>
-  Retry.standard.methods.includes(method) || Headers.find(headers, 'Idempotency-Key') !== undefined
+const KEY = 'Idempotency-Key'
+
+/** Returns whether a plan has the key of its request. One of a session or a signer may differ in a later run. */
+const hasOwnKey = ({ plan, merged }: Pick<Exchange.Exchange, 'plan' | 'merged'>): boolean => {
+  const own = merged.request.settings.headers.get(KEY.toLowerCase())
+  const [first, ...others] = own?._tag === 'Set' ? own.value.values : []
+  const sent = Headers.combined(plan.headers, KEY)
+  return sent !== undefined && others.length === 0 && sent === Secret.textOf(first)
+}
+
+/** Returns whether sending the plan of an exchange twice has the effect of sending it once. */
+const isRepeatable = (x: Pick<Exchange.Exchange, 'plan' | 'merged'>): boolean =>
+  Retry.standard.methods.includes(x.plan.method) || hasOwnKey(x)
 
 const NOT_SENT = 'The request was not sent: the log of its exchange failed'
 
@@ -66,11 +78,9 @@ const NOT_SENT = 'The request was not sent: the log of its exchange failed'
 const isTemporary = (step: Exchange.Step): boolean =>
   step._tag === 'Refuse' && (step.error._tag === 'SigningFailed' || Renewal.isTokenError(step.error))
 
-const afterOf = (step: Exchange.Step, origin: StepOrigin): DurableEvent.After => {
-  if (step._tag === 'Done') return 'End'
-  if (step._tag === 'Refuse' && !isTemporary(step)) return 'Refuse'
-  return origin === 'Answer' ? 'Repeat' : 'Follow'
-}
+/** Whether a reply is a challenge that cannot be answered now, for example because a token cannot be obtained. */
+const isUnanswered = (now: number, head: Head, x: Exchange.Exchange): boolean =>
+  Exchange.answer(new Date(now), head, x)?._tag === 'Refuse'
 
 const headOf = (step: Exchange.Step): Head | undefined => {
   if (step._tag === 'Done') return step.head
@@ -86,23 +96,28 @@ const keptOf = (keep: Keep, bytes: Uint8Array): DurableEvent.KeptBody => {
 type Content<A extends DurableEvent.Event = DurableEvent.Event> = A extends unknown ? Omit<A, 'at' | 'run'> : never
 
 /** Starts a journal. */
-export const start = ({ log, id, seq: first, started, keep, now, run }: JournalTarget): LogJournal => {
+export const start = ({ log, id, seq: first, started, keep, now, run, waited }: JournalTarget): LogJournal => {
   let seq = first
   let waiting: ReadonlyArray<DurableEvent.Event> = started === undefined ? [] : [started]
   let failure: LogFailed | undefined
   let hasSent = false
   let known = Jar.empty
+  let sent: Running | undefined
+  /** Of the last wait. */
+  let ending: SendControls = {}
+
+  /** The last event of the append that has failed, which may be stored nevertheless. */
+  let uncertain: DurableEvent.Event | undefined
 
   const append = async (...contents: ReadonlyArray<Content>): Promise<void> => {
     // The cast: each content with these two fields is an event.
     const events = [...waiting, ...contents.map((content) => ({ ...content, at: now(), run }) as DurableEvent.Event)]
     const stored = await DurableLog.append(log, id, seq, events)
-    if (E.isLeft(stored)) {
-      failure ??= stored.left
-      return
-    }
     seq += events.length
     waiting = []
+    if (E.isRight(stored)) return
+    failure ??= stored.left
+    uncertain = events.at(-1)
   }
 
   /** Appends in order: an append of a wait that ended early may still run. */
@@ -112,28 +127,41 @@ export const start = ({ log, id, seq: first, started, keep, now, run }: JournalT
     return last
   }
 
-  /** Records that nothing was sent, if the log has stored the request of this run although it has failed. */
-  const withdraw = async (unsent: Content): Promise<void> => {
+  /** Waits for an append until the exchange must end. */
+  const waitFor = async (controls: SendControls, appending: Promise<void>): Promise<void> => {
+    let isOver = false
+    const ending = appending.then(() => {
+      isOver = true
+    })
+    const raced = await raceDeadline(controls, ending)
+    if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late(id, raced.left)
+  }
+
+  /**
+   * Records that nothing was sent, if the log has stored this request although it has failed. After any other append that has
+   * failed, the last request of the log is an earlier one, which was sent.
+   */
+  const withdraw = async ({ _tag, message }: Fault.Fault): Promise<void> => {
+    if (uncertain?._tag !== 'Sending') return
+    const { at } = uncertain
     const events = await DurableLog.read(log, id)
-    if (E.isLeft(events)) return
-    const last = events.right.at(-1)
-    // The cast: see `append`.
-    const event = { ...unsent, at: now(), run } as DurableEvent.Event
-    if (last?._tag === 'Sending' && last.run === run) await DurableLog.append(log, id, events.right.length, [event])
+    if (E.isLeft(events) || events.right.length !== seq || events.right.at(-1)?.run !== run) return
+    await DurableLog.append(log, id, seq, [{ _tag: 'Failed', at, run, error: _tag, reason: message, isUnsent: true }])
   }
 
   const recordSending = async (x: Exchange.Exchange, controls: SendControls): Promise<Fault.Fault | undefined> => {
+    const early = exchangeFault(controls)
+    if (early !== undefined) return early
     known = x.jar
-    const { plan } = x
-    const appending = enqueue({ _tag: 'Sending', ...targetOf(plan), isRepeatable: isRepeatable(plan) })
+    const appending = enqueue({ _tag: 'Sending', ...targetOf(x.plan), isRepeatable: isRepeatable(x) })
     const raced = await raceDeadline(controls, appending)
     if (E.isRight(raced) && failure === undefined) return undefined
     const fault = E.isLeft(raced) ? raced.left : Fault.make('Aborted', NOT_SENT)
-    const unsent: Content = { _tag: 'Failed', error: fault._tag, reason: fault.message, isUnsent: true }
+    // Not waited for if the time is over.
     if (failure === undefined)
-      enqueue(unsent) // not waited for: the time is over
-    else if (failure.reason === 'TimedOut') withdraw(unsent)
-    else if (failure.reason !== 'Fenced') await raceDeadline(controls, withdraw(unsent))
+      Fault.ignoreRejection(enqueue({ _tag: 'Failed', error: fault._tag, reason: fault.message, isUnsent: true }))
+    else if (failure.reason === 'TimedOut') withdraw(fault)
+    else if (failure.reason !== 'Fenced') await raceDeadline(controls, withdraw(fault))
     return fault
   }
 
@@ -142,36 +170,47 @@ export const start = ({ log, id, seq: first, started, keep, now, run }: JournalT
     await raceDeadline(controls, enqueue({ _tag: 'Failed', error: error._tag, reason: error.message, isUnsent }))
   }
 
+  const afterOf = (head: Head, step: Exchange.Step, origin: StepOrigin, x: Exchange.Exchange): DurableEvent.After => {
+    if (step._tag === 'Done') return 'End'
+    if (step._tag === 'Refuse' && !isTemporary(step)) return 'Refuse'
+    if (origin === 'Answer' || (step._tag === 'Refuse' && isUnanswered(now(), head, x))) return 'Repeat'
+    return 'Follow'
+  }
+
   return {
+    within: (controls) =>
+      controls.deadline === undefined ? controls : { ...controls, deadline: controls.deadline - waited },
     failure: () => failure,
     hasSent: () => hasSent,
     sending:
-      (send: SendPlan, { exchange, controls }: Running): SendPlan =>
+      (send: SendPlan, running: Running): SendPlan =>
       async (plan) => {
-        const x = exchange()
+        const { exchange: x } = running
+        sent = running
         if (x.waiting !== undefined) return send(plan)
-        const fault = await recordSending(x, controls())
+        const fault = await recordSending(x, running.waitControls)
         if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
         hasSent = true
-        const sent = await send(plan)
-        if (E.isLeft(sent)) await recordFailed(sent.left, controls())
-        return sent
+        const reply = await send(plan)
+        if (E.isLeft(reply)) await recordFailed(reply.left, running.waitControls)
+        return reply
       },
     rejected: recordFailed,
     answered: async (step, origin, controls) => {
       await undefined // so that nothing is stored while undici parses the response
       const head = headOf(step)
-      if (head === undefined) return // not reached: a step after a reply has its head
+      if (head === undefined || sent === undefined) return // not reached: a step after a reply has its head
       const { jar } = step._tag === 'Refuse' ? step.error : step.exchange
       const delta = Jar.delta(known)(jar)
       known = jar
-      const after = afterOf(step, origin)
+      const after = afterOf(head, step, origin, sent.exchange)
       const answered: Content = { _tag: 'Answered', head, after, jar: delta }
       const isAll = after === 'End' && keep === 'head'
       const stored = isAll ? enqueue(answered, { _tag: 'Finished', body: { _tag: 'Discarded' } }) : enqueue(answered)
-      const raced = await raceDeadline(controls, stored)
-      if (E.isLeft(raced)) failure ??= DurableLog.late(id, raced.left)
+      ending = controls
+      await waitFor(controls, stored)
     },
-    finish: (bytes) => (keep === 'head' ? last : enqueue({ _tag: 'Finished', body: keptOf(keep, bytes) })),
+    finish: (bytes) =>
+      waitFor(ending, keep === 'head' ? last : enqueue({ _tag: 'Finished', body: keptOf(keep, bytes) })),
   }
 }

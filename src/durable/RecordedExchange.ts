@@ -19,6 +19,7 @@ import { isLast } from '../stages/Authorize.js'
 import * as Exchange from '../stages/Exchange.js'
 import type { World } from '../stages/Prepare.js'
 import { refresh } from '../stages/prepare/Provenance.js'
+import { unsigned } from '../stages/Signing.js'
 import type { Plan } from '../wire/Plan.js'
 import type { Progress, RecordedHop } from './Resumption.js'
 
@@ -33,11 +34,11 @@ export type Recorded = E.Either<Diverged | Exchange.SendError | Exchange.StartEr
 
 const diverged = (problem: string): Diverged => ({ _tag: 'Diverged', problem })
 
-/** What identifies a request of an exchange. */
-export const targetOf = ({ method, url }: Plan): { readonly method: string; readonly url: string } => ({
-  method,
-  url: url.href,
-})
+/** What identifies a request of an exchange: without what a signer has written into its query, which differs in each run. */
+export const targetOf = (plan: Plan): { readonly method: string; readonly url: string } => {
+  const { method, url } = unsigned(plan)
+  return { method, url: url.href }
+}
 
 const withJar = (x: Exchange.Exchange, jar: Jar.Jar): Exchange.Exchange => ({ ...Exchange.mainOf(x), jar })
 

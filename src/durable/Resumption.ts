@@ -83,7 +83,8 @@ export type Resumption =
 /** What the events so far say. */
 interface State {
   readonly started: Started
-  readonly hops: ReadonlyArray<RecordedHop>
+  /** One list for all states of a fold, because a copy for each event would cost the square of their number. */
+  readonly hops: RecordedHop[]
   readonly jar: Jar.Jar
   /** The request that may have been sent, and was not answered. */
   readonly pending: Sending | undefined
@@ -114,7 +115,10 @@ const begun = (started: Started): State => ({
 const NO_BYTES = new Uint8Array()
 
 /** Forgets the last reply, so that its request is sent again. */
-const withoutLast = (state: State): State => ({ ...state, hops: state.hops.slice(0, -1), body: undefined })
+const withoutLast = (state: State): State => {
+  state.hops.pop()
+  return { ...state, body: undefined }
+}
 
 const isRepeatable = ({ hops }: State): boolean => hops.at(-1)?.sending.isRepeatable === true
 
@@ -135,15 +139,15 @@ const applied = (state: State, event: Event): Folded => {
       return E.right({ ...state, pending: event.isUnsent ? undefined : pending, failure: event })
     case 'Answered': {
       if (pending === undefined) return out(event)
-      const hop = { sending: pending, answered: event }
-      return E.right({ ...state, hops: [...hops, hop], jar: Jar.join(jar, event.jar), pending: undefined })
+      hops.push({ sending: pending, answered: event })
+      return E.right({ ...state, jar: Jar.join(jar, event.jar), pending: undefined })
     }
     case 'Finished':
       return hops.at(-1)?.answered.after === 'End' ? E.right({ ...state, body: event.body }) : out(event)
     case 'Resolved': {
       if (doubtOf(state) === undefined) return out(event)
       if (event.as === 'sent') return E.right({ ...state, isResolvedAsSent: true })
-      return E.right({ ...(isOver(state) ? withoutLast(state) : state), pending: undefined })
+      return E.right({ ...(isOver(state) ? withoutLast(state) : state), pending: undefined, isResolvedAsSent: false })
     }
   }
 }

@@ -97,10 +97,8 @@ export const write = (writer: Writer, body: Body.Body): BodyJson => {
   }
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
 const readOctets = (path: string, base64: string): E.Either<string, Uint8Array> =>
-  BASE64.test(base64) ? E.right(Octets.fromBase64(base64)) : E.left(`${path} is not base64`)
+  Octets.isBase64(base64) ? E.right(Octets.fromBase64(base64)) : E.left(`${path} is not base64`)
 
 const readPart = ({ content, ...rest }: PartJson, i: number): E.Either<string, Multipart.Part> => {
   if ('text' in content) return E.right({ ...rest, content: content.text })

@@ -17,6 +17,8 @@ import { invalid, type LogDatabase, type LogOptions, makeAt } from './TextLog.js
 
 const EXTENSION = '.jsonl'
 const FILE = /^[0-9a-f]{64}\.jsonl$/
+/** What a process has left that was killed while it wrote. */
+const TEMPORARY = /^([0-9a-f]{64}\.jsonl)\.[0-9a-f-]{36}$/
 
 const linesOf = (text: string | undefined): ReadonlyArray<string> =>
   text === undefined ? [] : text.split('\n').slice(0, -1)
@@ -30,14 +32,14 @@ const makeFolder = async (path: string): Promise<void> => {
   )
 }
 
-/** Removes a file that was not changed since a time. */
-const removeOld = async (path: string, before: number): Promise<boolean> => {
+/** Removes a file that was not changed since a time, while it holds the lock of an exchange. */
+const removeOld = async (path: string, before: number, exchange = path): Promise<boolean> => {
   const isOld = async (): Promise<boolean> => {
     const stats = await orMissing(stat(path))
     return stats !== undefined && stats.mtimeMs < before
   }
   if (!(await isOld())) return false
-  const removed = await withLock(path)(async () => {
+  const removed = await withLock(exchange)(async () => {
     if (!(await isOld())) return false
     await rm(path, { force: true })
     return true
@@ -71,8 +73,11 @@ const databaseOf = (folder: string): LogDatabase => {
     drop: async (before) => {
       const names = (await orMissing(readdir(folder))) ?? []
       let removed = 0
-      for (const name of names.filter((one) => FILE.test(one)))
-        if (await removeOld(join(folder, name), before)) removed += 1
+      for (const name of names) {
+        const [, exchange] = TEMPORARY.exec(name) ?? []
+        if (exchange !== undefined) await removeOld(join(folder, name), before, join(folder, exchange))
+        else if (FILE.test(name) && (await removeOld(join(folder, name), before))) removed += 1
+      }
       return removed
     },
     remove: async (id) => {

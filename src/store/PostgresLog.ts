@@ -4,11 +4,15 @@
  * | column            | type     |                                                                    |
  * |-------------------|----------|--------------------------------------------------------------------|
  * | `log`, `id`, `seq` | `text`, `text`, `integer` | the log, the exchange and the number of the event: the primary key |
- * | `stored_at`       | number   | when it was stored, by the clock of the server                     |
+ * | `stored_at`       | number   | when it was stored, by the clock of the server; of the first event: when the last one was stored |
  * | `event`           | `text`   | the event as JSON, or sealed                                       |
  *
  * The primary key is the fence: of two that append at one place, one gets a violation, and its statement stores nothing. The
  * table is created by the first operation that does not find it.
+ *
+ * An append changes the row of the first event, and `drop` removes that row first. So of the two at the same time, one waits for
+ * the other one. Then an append does not find the row, or `drop` finds that it has changed since its statement has begun, and
+ * removes nothing of the exchange: it does not see the new events.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { codeOf } from '../transport/download/FileSystem.js'
@@ -30,6 +34,9 @@ export interface PostgresLogOptions extends LogOptions {
 
 const DEFAULT_TABLE = 'requests_ts_log'
 
+/** The first statement removes an exchange, and each later one what was appended meanwhile. */
+const MAX_REMOVALS = 100
+
 /** `23505` in the documentation of PostgreSQL, appendix A. */
 const UNIQUE_VIOLATION = '23505'
 
@@ -37,16 +44,25 @@ const statements = (table: string) => ({
   create: `create table if not exists ${table} (log text collate "C" not null, id text collate "C" not null,
     seq integer not null, stored_at double precision not null, event text not null, primary key (log, id, seq))`,
   read: `select seq::text, event from ${table} where log = $1 and id = $2 order by ${table}.seq`,
-  append: `insert into ${table} (log, id, seq, event, stored_at)
+  append: `with first as (
+      update ${table} as held set stored_at = ${NOW}
+      where held.log = $1 and held.id = $2 and held.seq = 0 and $3::integer > 0 returning held.seq)
+    insert into ${table} (log, id, seq, event, stored_at)
     select $1, $2, $3::integer + given.i::integer - 1, given.event, ${NOW}
     from unnest($4::text[]) with ordinality as given (event, i)
     where (select count(*) from ${table} as held where held.log = $1 and held.id = $2) = $3::integer
+      and ($3::integer = 0 or exists (select 1 from first))
     order by given.i
     returning seq::text`,
-  drop: `delete from ${table} where log = $1 and id in (
-      select held.id from ${table} as held where held.log = $1 group by held.id having max(held.stored_at) < $2)
-    returning id`,
-  remove: `delete from ${table} where log = $1 and id = $2`,
+  drop: `with first as (
+      delete from ${table} as held using ${table} as seen
+      where held.log = $1 and held.seq = 0 and held.stored_at < $2
+        and seen.log = $1 and seen.seq = 0 and seen.id = held.id and seen.stored_at = held.stored_at
+      returning held.id),
+    others as (
+      delete from ${table} as held where held.log = $1 and held.seq > 0 and held.id in (select id from first))
+    select id from first`,
+  remove: `delete from ${table} where log = $1 and id = $2 returning id`,
 })
 
 const databaseOf = (client: PostgresClient, name: string, table: string): LogDatabase => {
@@ -57,7 +73,7 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
 
   const isHeld = async (id: string, seq: number, texts: ReadonlyArray<string>): Promise<boolean> => {
     const rows = await rowsOf(id)
-    return texts.every((text, i) => rows[seq + i]?.['event'] === text)
+    return rows.length === seq + texts.length && texts.every((text, i) => rows[seq + i]?.['event'] === text)
   }
 
   return {
@@ -76,9 +92,10 @@ const databaseOf = (client: PostgresClient, name: string, table: string): LogDat
         return codeOf(cause) === UNIQUE_VIOLATION ? isHeld(id, seq, texts) : Promise.reject(cause)
       }
     },
-    drop: async (before) => new Set((await query(drop, name, before)).map(({ id }) => id)).size,
+    drop: async (before) => (await query(drop, name, before)).length,
     remove: async (id) => {
-      await query(remove, name, id)
+      // Again, because a statement does not see the rows of an append that has ended since the statement began.
+      for (let i = 0; i < MAX_REMOVALS && (await query(remove, name, id)).length > 0; i += 1);
     },
   }
 }

@@ -14,11 +14,13 @@ import { type Command, commandOf, evaluator, NOT_A_CLIENT, NOW, type RedisClient
 import { isName } from './StoreOptions.js'
 import { type LogDatabase, type LogOptions, makeNamed } from './TextLog.js'
 
-/** ARGV: the length that the list must have, the id, the texts. Returns 1 if they are in the list. */
+/** ARGV: the length that the list must have, the id, the texts. Returns 1 if they are the last ones of the list. */
 const APPEND = `${NOW}
 local seq = tonumber(ARGV[1])
 local count = #ARGV - 2
-if redis.call('LLEN', KEYS[2]) ~= seq then
+local length = redis.call('LLEN', KEYS[2])
+if length ~= seq then
+  if length ~= seq + count then return { 0 } end
   local held = redis.call('LRANGE', KEYS[2], seq, seq + count - 1)
   for i = 1, count do
     if held[i] ~= ARGV[i + 2] then return { 0 } end
@@ -69,7 +71,7 @@ const databaseOf = (command: Command, name: string): LogDatabase => {
 
 /**
  * Returns the log `name` in Redis, where `name` begins its keys. They are made with the first event. The client stays open, and
- * is closed by the caller.
+ * is closed by the caller. Two logs such as `orders` and `orders:eu` must not share a Redis: their keys could be the same.
  *
  * @since 0.2.0
  * @category constructors

@@ -27,8 +27,8 @@ export interface LogDatabase {
   /** Returns the texts of a list, oldest first. */
   readonly read: (id: string) => Promise<ReadonlyArray<string>>
   /**
-   * Appends all texts if the list has `seq` of them, or none. Returns whether they are in the list. They may be there already,
-   * because a client may send a command again when its connection was lost.
+   * Appends all texts if the list has `seq` of them, or none. Returns whether they are the last ones of the list. They may be there
+   * already, because a client may send a command again when its connection was lost.
    */
   readonly append: (id: string, seq: number, texts: ReadonlyArray<string>) => Promise<boolean>
   /** Removes the lists whose last text was stored before a time, in epoch milliseconds. Returns their number. */

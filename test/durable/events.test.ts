@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { Durable, Jar, Reply, Request } from 'requests-ts'
+import { Body, Durable, Jar, Reply, Request } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../laws/arbitrary/Cookie.js'
 import { replay } from '../../laws/JarHistory.js'
@@ -67,6 +67,20 @@ const must = <A>(outcome: E.Either<{ readonly message: string }, A>): A => {
   return outcome.right
 }
 
+const at = { at: 0, run: 'r' }
+const hop = {
+  at,
+  started: { _tag: 'Started', request: Request.get('http://h.test/'), entropy: '', ...at },
+  sending: { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at },
+  answered: (after: Durable.After): Durable.Answered => ({
+    _tag: 'Answered',
+    head: Reply.head({ status: 200 }),
+    after,
+    jar: Jar.empty,
+    ...at,
+  }),
+} as const
+
 describe('an event', () => {
   it('is one line, and the same after it was read', () => {
     fc.assert(
@@ -85,6 +99,22 @@ describe('an event', () => {
       }),
     )
   })
+  it.each([0, 1, 2, 3, 1024, 2 ** 24 + 1])('may have bodies of %d octets', (length) => {
+    const bytes = new Uint8Array(length).fill(255)
+    const order = pipe(Request.post('http://h.test/'), Request.withBytes(bytes))
+    const started = must(decode(must(encode({ ...hop.started, request: order }))))
+    expect(started._tag === 'Started' && Body.Eq.equals(started.request.body, order.body)).toBe(true)
+    const finished = must(decode(must(encode({ _tag: 'Finished', body: { _tag: 'Kept', bytes }, ...at }))))
+    if (finished._tag !== 'Finished' || finished.body._tag !== 'Kept') throw new Error('another event')
+    expect(Buffer.compare(finished.body.bytes, bytes)).toBe(0)
+  })
+  it.each(['!', 'YQ', 'YQ=', 'Y===', '====', 'YQ==YQ==', 'Y-_a'])(
+    'is unreadable if its body was changed to %j',
+    (kept) => {
+      const line = must(encode({ _tag: 'Finished', body: { _tag: 'Kept', bytes: new Uint8Array(1) }, ...at }))
+      expect(E.isLeft(decode(line.replace('AA==', kept)))).toBe(true)
+    },
+  )
   it('is unreadable if it is not one, whatever it is', () => {
     fc.assert(
       fc.property(
@@ -129,22 +159,7 @@ describe('fold', () => {
     )
   })
   it('continues only with the hops that are not the last one', () => {
-    const started: Durable.Started = {
-      _tag: 'Started',
-      at: 0,
-      run: 'r',
-      request: Request.get('http://h.test/'),
-      entropy: '',
-    }
-    const at = { at: 0, run: 'r' }
-    const sending = { _tag: 'Sending', method: 'GET', url: 'http://h.test/', isRepeatable: true, ...at } as const
-    const answered = (after: Durable.After): Durable.Answered => ({
-      _tag: 'Answered',
-      head: Reply.head({ status: 200 }),
-      after,
-      jar: Jar.empty,
-      ...at,
-    })
+    const { started, sending, answered } = hop
     const tagOf = (...events: ReadonlyArray<Durable.Event>) =>
       pipe(
         Durable.fold(events),
@@ -160,5 +175,24 @@ describe('fold', () => {
       E.right('Continue 1'),
     )
     expect(E.isLeft(Durable.fold([sending]))).toBe(true)
+  })
+  it('costs a time that is proportional to the number of events', () => {
+    const timeOf = (count: number): number => {
+      const hops = Array.from({ length: count }, () => [hop.sending, hop.answered('Follow')]).flat()
+      const from = performance.now()
+      expect(E.isRight(Durable.fold([hop.started, ...hops]))).toBe(true)
+      return performance.now() - from
+    }
+    timeOf(1000)
+    expect(timeOf(30_000)).toBeLessThan(3000)
+  })
+  it('forgets that a request was resolved as sent, when it is resolved as not sent', () => {
+    const { at, started, sending, answered } = hop
+    const order: Durable.Sending = { ...sending, method: 'POST', isRepeatable: false }
+    const resolved = (as: Durable.Resolution): Durable.Resolved => ({ _tag: 'Resolved', as, ...at })
+    const again = [started, order, resolved('sent'), resolved('notSent'), order]
+    expect(Durable.fold(again)).toMatchObject({ right: { _tag: 'InDoubt', doubt: { reason: 'NoReply' } } })
+    const receipt = [...again, answered('Follow'), sending]
+    expect(Durable.fold(receipt)).toMatchObject({ right: { _tag: 'Continue' } })
   })
 })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +52,17 @@ describe('a log in a folder', () => {
     const path = newFolder()
     expect(reasonOf(await Log.file(path, { cipher: lines }).append('job', 0, ['x'])())).toBe('Unavailable')
     expect(await Log.file(path).read('job')()).toEqual(E.right([]))
+  })
+  it('drops what a process has left that was killed while it wrote, with its secrets', async () => {
+    const path = newFolder()
+    const own = Log.file(path)
+    await own.append('job', 0, ['x'])()
+    const [name] = await readdir(path)
+    await writeFile(join(path, `${name}.${randomUUID()}`), 'a secret')
+    expect(await own.drop(new Date(0))()).toEqual(E.right(0))
+    expect(await readdir(path)).toHaveLength(2)
+    expect(await own.drop(new Date(Date.now() + 60_000))()).toEqual(E.right(1))
+    expect(await readdir(path)).toEqual([])
   })
   it('drops no file of others', async () => {
     const path = newFolder()

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import pg from 'pg'
+import { createClient } from 'redis'
 import { Cipher, Client, Durable, Http, Log, Request, Response, Session, Transport } from 'requests-ts'
 import { log, RuleSet } from 'requests-ts/laws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -91,6 +92,11 @@ describe.each(KINDS)('a log with %s', (kind) => {
     expect(await durably(own, transport)).toEqual(E.right(body))
     expect(await durably(own, transport)).toEqual(E.right(body))
   })
+  it('acknowledges an append that was sent twice', async () => {
+    const own = connection.log(newName())
+    for (const seq of [0, 0, 2, 2]) expect(await own.append('job', seq, ['a', 'b'])()).toEqual(E.right(undefined))
+    expect(await own.read('job')()).toEqual(E.right(['a', 'b', 'a', 'b']))
+  })
   it('drops by the clock of the server', async () => {
     const own = connection.log(newName())
     await own.append('old', 0, ['x'])()
@@ -136,6 +142,16 @@ describe.each(['redis', 'ioredis', 'pg.Pool'] as const)('a server that is down, 
       await down.kill()
     }
   })
+})
+
+describe('a log with redis and RESP3 obeys the laws', () => {
+  let client: ReturnType<typeof createClient>
+  beforeAll(async () => {
+    client = createClient({ url: `redis://127.0.0.1:${redis.port}`, RESP: 3 })
+    await client.connect()
+  })
+  afterAll(() => client.destroy())
+  RuleSet.toTests(it, { numRuns: 10 })(log(() => Log.redis(client, `{${newName()}}`)))
 })
 
 describe('PostgreSQL', () => {

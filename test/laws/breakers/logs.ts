@@ -56,17 +56,34 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'no fence': {
     history: 'a list to which every worker appends: two workers continue one job',
     open: () => holding((held, _, events) => [...held, ...events]),
-    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+    breaks: [
+      'an append at another place is fenced',
+      'of appends at one place one succeeds',
+      'an append that is sent again after another one is fenced',
+    ],
   },
   'a fence that overwrites': {
     history: 'an upsert by (id, seq)',
     open: () => holding((held, seq, events) => [...held.slice(0, seq), ...events]),
-    breaks: ['an append at another place is fenced', 'of appends at one place one succeeds'],
+    breaks: [
+      'an append at another place is fenced',
+      'of appends at one place one succeeds',
+      'an append that is sent again after another one is fenced',
+    ],
   },
   'a fence that a gap does not close': {
     history: 'a check that the number is not used yet, without one that the number before it is',
     open: () => holding((held, seq, events) => (seq < held.length ? undefined : [...held, ...events])),
     breaks: ['an append at another place is fenced'],
+  },
+  'an append that is acknowledged again': {
+    history: 'a script that looks for the events at their place, because a client sends a command again',
+    open: () =>
+      holding((held, seq, events) => {
+        if (held.length === seq) return [...held, ...events]
+        return held.length > seq && events.every((event, i) => held[seq + i] === event) ? held : undefined
+      }),
+    breaks: ['an append that is sent again after another one is fenced'],
   },
   'the length is read, and then an append follows': {
     history: 'two statements without a transaction',
@@ -106,6 +123,33 @@ const mistakes: Readonly<Record<string, Mistake>> = {
       }
     },
     breaks: ['one exchange is removed'],
+  },
+  'a drop of the events that it has seen': {
+    history: 'a statement of a database, which does not see the rows that were inserted since it has begun',
+    open: () => {
+      const lists = new Map<string, ReadonlyArray<string>>()
+      const drop = async (before: Date): Promise<number> => {
+        const seen = before.getTime() > 0 ? [...lists] : []
+        await turn()
+        for (const [id, events] of seen) lists.set(id, (lists.get(id) ?? []).slice(events.length))
+        return seen.filter(([, events]) => events.length > 0).length
+      }
+      return {
+        read: (id) => async () => E.right(lists.get(id) ?? []),
+        append: (id, seq, events) => async () => {
+          const next = atEnd(lists.get(id) ?? [], seq, events)
+          if (next === undefined) return E.left(fenced(id))
+          lists.set(id, next)
+          return E.right(undefined)
+        },
+        drop: (before) => () => drop(before).then(E.right),
+        remove: (id) => async () => {
+          lists.delete(id)
+          return E.right(undefined)
+        },
+      }
+    },
+    breaks: ['an append and a drop at the same time keep all events or none'],
   },
   'a drop of everything': {
     history: 'a time of seconds that is compared with one of milliseconds',
