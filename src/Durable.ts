@@ -112,10 +112,10 @@ interface Known {
 }
 
 const resumptionOf = async (log: Log, id: string): Promise<E.Either<LogFailed, Known>> => {
-  const events = await DurableLog.read(log, id)
+  const events = await DurableLog.read({ log, id })
   if (E.isLeft(events)) return events
   const resumption = fold(events.right)
-  if (E.isLeft(resumption)) return E.left(DurableLog.outOfOrder(id, resumption.left))
+  if (E.isLeft(resumption)) return E.left(DurableLog.unreadable({ log, id }, resumption.left.problems.join('; ')))
   return E.right({ seq: events.right.length, last: events.right.at(-1), resumption: resumption.right })
 }
 
@@ -132,16 +132,19 @@ export const read =
   async () => {
     const { log, id }: DurableRun.Identity = UserInput.own(Object(identity))
     const problem = DurableRun.problemOf({ log, id, keep: 'head' })
-    return problem === undefined ? DurableLog.read(log, id) : E.left(problem)
+    return problem === undefined ? DurableLog.read({ log, id }) : E.left(problem)
   }
 
 const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resolution, doubt: Doubt | undefined) =>
   (last?._tag === 'Resolved' && last.as === as) || (doubt?.reason === 'ResolvedAsSent' && as === 'sent')
 
+const notInDoubt = ({ _tag }: Resumption): string =>
+  _tag === 'Start' ? 'the log does not have it' : `it is not in doubt, but ${_tag}`
+
 /**
  * Decides about a request in doubt, when you have found out whether the server has processed it. First make sure that the
  * run which has recorded it has ended: one that is paused before it sends would send it too. After `'notSent'`, the next run
- * sends it. After `'sent'`, no run sends it: a run fails with `InDoubt` and the reason `ResolvedAsSent`. Errors:
+ * sends it. After `'sent'`, no run sends it: a run fails with `InDoubt` and the reason `ResolvedAsSent`. The last answer counts. Errors:
  * `LogFailed`, with the reason `Conflict` if no request is in doubt.
  *
  * @since 0.2.0
@@ -154,13 +157,13 @@ export const resolve =
     const problem = DurableRun.problemOf({ log, id, keep: 'head' })
     if (problem !== undefined) return E.left(problem)
     if (as !== 'sent' && as !== 'notSent')
-      return E.left(DurableLog.error('append', id, 'Invalid', `the resolution must be 'sent' or 'notSent'`))
+      return E.left(DurableLog.error({ log, id }, 'append', 'Invalid', `the resolution must be 'sent' or 'notSent'`))
     const known = await resumptionOf(log, id)
     if (E.isLeft(known)) return known
     const { seq, last, resumption } = known.right
     const doubt = resumption._tag === 'InDoubt' ? resumption.doubt : undefined
     if (isResolved(last, as, doubt)) return E.right(undefined)
-    if (doubt === undefined) return E.left(DurableLog.error('append', id, 'Conflict', 'no request of it is in doubt'))
+    if (doubt === undefined) return E.left(DurableLog.error({ log, id }, 'append', 'Conflict', notInDoubt(resumption)))
     const event = { _tag: 'Resolved', at: Clock.system.now().getTime(), run: RandomSource.seed(), as } as const
-    return DurableLog.append(log, id, seq, [event])
+    return DurableLog.append({ log, id }, seq, [event])
   }

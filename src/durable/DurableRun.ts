@@ -92,10 +92,10 @@ const send = async (
   started: DurableEvent.Started | undefined,
   next: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
 ): Promise<Ended> => {
-  const { client, jar, log, id, keep, request, name, startedAt } = run
+  const { client, jar, keep, request, name, startedAt } = run
   const now = () => client.clock.now().getTime()
   const waited = client.clock.monotonic() - startedAt
-  const journal = LogJournal.start({ log, id, seq, started, keep, now, run: name, waited })
+  const journal = LogJournal.start({ place: run, seq, started, keep, now, run: name, waited })
   const [outcome, after] = await drive(
     { ...client, journal },
     jar,
@@ -121,7 +121,7 @@ const startAnew = (run: Run): Promise<Ended> => {
     entropy: world.entropy,
   }
   const line = DurableEvent.encode(started)
-  if (E.isLeft(line)) return Promise.resolve(fail(run, DurableLog.unwritable(run.id, line.left)))
+  if (E.isLeft(line)) return Promise.resolve(fail(run, DurableLog.unwritable(run, line.left)))
   return send(run, 0, started, () => Exchange.startIn(client.session, world, request))
 }
 
@@ -134,7 +134,7 @@ const goOn = (run: Run, seq: number, progress: Progress, body: Uint8Array | unde
   if (E.isLeft(found)) {
     const error = found.left
     if (error._tag !== 'Diverged') return Promise.resolve([E.left(error), all])
-    return Promise.resolve(fail(run, DurableLog.error('read', run.id, 'Diverged', `${error.problem}; ${ADVICE}`)))
+    return Promise.resolve(fail(run, DurableLog.error(run, 'read', 'Diverged', `${error.problem}; ${ADVICE}`)))
   }
   const { exchange } = found.right
   if (found.right._tag === 'Done' && body !== undefined)
@@ -151,7 +151,7 @@ export const continued = (run: Run, seq: number, resumption: Resumption): Promis
   if (resumption._tag === 'Start') return startAnew(run)
   const { progress } = resumption
   if (!isSameRequest(progress.started.request, run.request))
-    return Promise.resolve(fail(run, DurableLog.error('read', run.id, 'Conflict', CONFLICT)))
+    return Promise.resolve(fail(run, DurableLog.error(run, 'read', 'Conflict', CONFLICT)))
   if (resumption._tag !== 'InDoubt')
     return goOn(run, seq, progress, resumption._tag === 'Finished' ? resumption.body : undefined)
   const jar = Jar.join(run.jar, progress.jar)
@@ -186,7 +186,7 @@ export const closeBody = ({ body }: Request): void => {
 /** In plain JavaScript, options may be anything. */
 export const problemOf = ({ log, id, keep }: Pick<Run, 'log' | 'id' | 'keep'>): LogFailed | undefined => {
   const { read, append }: Partial<Log> = Object(log)
-  const invalid = (problem: string) => DurableLog.error('read', String(id), 'Invalid', problem)
+  const invalid = (problem: string) => DurableLog.error({ log, id: String(id) }, 'append', 'Invalid', problem)
   if (typeof read !== 'function' || typeof append !== 'function')
     return invalid('the option log must be a log, such as Log.redis(client, name)')
   const isKept = keep === 'head' || (typeof keep === 'number' && keep >= 0)

@@ -16,7 +16,7 @@ import type { Journal, Running, SendPlan, StepOrigin } from '../client/Journal.j
 import * as Jar from '../cookies/Jar.js'
 import * as Exchange from '../stages/Exchange.js'
 import * as Renewal from '../stages/Renewal.js'
-import type { Log, LogFailed } from '../store/Log.js'
+import type { LogFailed } from '../store/Log.js'
 import { exchangeFault, raceDeadline } from '../transport/Cancellation.js'
 import * as Retry from '../transport/RetryPolicy.js'
 import * as Headers from '../values/Headers.js'
@@ -33,8 +33,7 @@ export type Keep = number | 'head'
 
 /** What a journal writes to. */
 export interface JournalTarget {
-  readonly log: Log
-  readonly id: string
+  readonly place: DurableLog.LogPlace
   /** The number of events in the log. */
   readonly seq: number
   /** An event that is stored with the first request. */
@@ -96,7 +95,7 @@ const keptOf = (keep: Keep, bytes: Uint8Array): DurableEvent.KeptBody => {
 type Content<A extends DurableEvent.Event = DurableEvent.Event> = A extends unknown ? Omit<A, 'at' | 'run'> : never
 
 /** Starts a journal. */
-export const start = ({ log, id, seq: first, started, keep, now, run, waited }: JournalTarget): LogJournal => {
+export const start = ({ place, seq: first, started, keep, now, run, waited }: JournalTarget): LogJournal => {
   let seq = first
   let waiting: ReadonlyArray<DurableEvent.Event> = started === undefined ? [] : [started]
   let failure: LogFailed | undefined
@@ -112,7 +111,7 @@ export const start = ({ log, id, seq: first, started, keep, now, run, waited }: 
   const append = async (...contents: ReadonlyArray<Content>): Promise<void> => {
     // The cast: each content with these two fields is an event.
     const events = [...waiting, ...contents.map((content) => ({ ...content, at: now(), run }) as DurableEvent.Event)]
-    const stored = await DurableLog.append(log, id, seq, events)
+    const stored = await DurableLog.append(place, seq, events)
     seq += events.length
     waiting = []
     if (E.isRight(stored)) return
@@ -134,7 +133,7 @@ export const start = ({ log, id, seq: first, started, keep, now, run, waited }: 
       isOver = true
     })
     const raced = await raceDeadline(controls, ending)
-    if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late(id, raced.left)
+    if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late(place, raced.left)
   }
 
   /**
@@ -144,9 +143,9 @@ export const start = ({ log, id, seq: first, started, keep, now, run, waited }: 
   const withdraw = async ({ _tag, message }: Fault.Fault): Promise<void> => {
     if (uncertain?._tag !== 'Sending') return
     const { at } = uncertain
-    const events = await DurableLog.read(log, id)
+    const events = await DurableLog.read(place)
     if (E.isLeft(events) || events.right.length !== seq || events.right.at(-1)?.run !== run) return
-    await DurableLog.append(log, id, seq, [{ _tag: 'Failed', at, run, error: _tag, reason: message, isUnsent: true }])
+    await DurableLog.append(place, seq, [{ _tag: 'Failed', at, run, error: _tag, reason: message, isUnsent: true }])
   }
 
   const recordSending = async (x: Exchange.Exchange, controls: SendControls): Promise<Fault.Fault | undefined> => {

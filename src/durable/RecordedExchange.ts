@@ -12,6 +12,7 @@
  * A cookie that was received before the crash keeps its logical time, so it does not replace a newer one of another process.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../cookies/Jar.js'
 import type { Session } from '../session/Session.js'
 import { answeringProxy, appendToHistory, NO_COOKIES, rebuildCookies } from '../stages/Absorb.js'
@@ -21,6 +22,7 @@ import type { World } from '../stages/Prepare.js'
 import { refresh } from '../stages/prepare/Provenance.js'
 import { unsigned } from '../stages/Signing.js'
 import type { Plan } from '../wire/Plan.js'
+import type { Sending } from './DurableEvent.js'
 import type { Progress, RecordedHop } from './Resumption.js'
 
 /** Why the recorded requests are not those of the session. */
@@ -42,12 +44,18 @@ export const targetOf = (plan: Plan): { readonly method: string; readonly url: s
 
 const withJar = (x: Exchange.Exchange, jar: Jar.Jar): Exchange.Exchange => ({ ...Exchange.mainOf(x), jar })
 
+const isTarget = (x: Exchange.Exchange, { method, url }: Sending): boolean => {
+  const target = targetOf(x.plan)
+  return target.method === method && target.url === url
+}
+
+const anotherThan = ({ method }: Sending): Diverged =>
+  diverged(`the request ${method} was recorded, but the session leads to another one`)
+
 /** Takes the step after one recorded reply. */
 const stepOf = (x: Exchange.Exchange, { sending, answered }: RecordedHop): Exchange.Step | Diverged => {
-  const { method, url } = targetOf(x.plan)
   const { head, after, at } = answered
-  if (method !== sending.method || url !== sending.url)
-    return diverged(`the request ${sending.method} was recorded, but the session leads to another one`)
+  if (!isTarget(x, sending)) return anotherThan(sending)
   if (after === 'Repeat')
     return { _tag: 'Next', exchange: appendToHistory(head, { exchange: x, cookies: NO_COOKIES, rejected: NO_COOKIES }) }
   const step = Exchange.decide(new Date(at), head, x)
@@ -72,11 +80,12 @@ const readyNow = (
 }
 
 /** Returns the exchange after the recorded replies. */
-export const recorded = (session: Session, given: World, { started, hops, jar: received }: Progress): Recorded => {
+export const recorded = (session: Session, given: World, progress: Progress): Recorded => {
+  const { started, hops, jar: received } = progress
   const world = { ...given, jar: Jar.join(given.jar, received), entropy: started.entropy }
   const begun = Exchange.startIn(session, world, started.request)
   if (E.isLeft(begun)) return begun
-  if (hops.length === 0) return E.right({ _tag: 'Next', exchange: begun.right })
+  if (hops.length === 0) return next(begun.right, progress)
   const { jar } = begun.right
   let x = withJar(begun.right, jar)
   for (const hop of hops) {
@@ -86,5 +95,12 @@ export const recorded = (session: Session, given: World, { started, hops, jar: r
     x = withJar(step.exchange, jar)
     if (step._tag === 'Done') return E.right({ ...step, exchange: x })
   }
-  return E.map((exchange: Exchange.Exchange): Exchange.Next => ({ _tag: 'Next', exchange }))(readyNow(given.now, x))
+  const ready = readyNow(given.now, x)
+  return E.isLeft(ready) ? ready : next(ready.right, progress)
 }
+
+/** What was sent once is not sent again to another place. */
+const next = (exchange: Exchange.Exchange, { again }: Progress): Recorded =>
+  O.isSome(again) && !isTarget(Exchange.mainOf(exchange), again.value)
+    ? E.left(anotherThan(again.value))
+    : E.right({ _tag: 'Next', exchange })

@@ -20,7 +20,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Jar from '../cookies/Jar.js'
 import * as Serialization from '../values/Serialization.js'
 import type { Head } from '../wire/Reply.js'
-import type { Answered, Event, Failed, KeptBody, Sending, Started } from './DurableEvent.js'
+import type { Answered, Event, Failed, Finished, KeptBody, Sending, Started } from './DurableEvent.js'
 
 /** A request of the exchange that was answered. */
 export interface RecordedHop {
@@ -35,6 +35,8 @@ export interface Progress {
   readonly hops: ReadonlyArray<RecordedHop>
   /** All that the jar has learned in the exchange. */
   readonly jar: Jar.Jar
+  /** The request that may have been sent already, and is sent again. */
+  readonly again: O.Option<Sending>
 }
 
 /**
@@ -102,6 +104,9 @@ const isOver = ({ hops }: State): boolean => {
   return last === 'End' || last === 'Refuse'
 }
 
+const isEndOf = (hop: RecordedHop | undefined, { run }: Finished): boolean =>
+  hop?.answered.after === 'End' && hop.answered.run === run
+
 const begun = (started: Started): State => ({
   started,
   hops: [],
@@ -135,15 +140,16 @@ const applied = (state: State, event: Event): Folded => {
       return mayResend(state) ? E.right({ ...state, pending: event, failure: undefined }) : out(event)
     }
     case 'Failed':
-      if (pending === undefined) return out(event)
+      if (pending?.run !== event.run) return out(event)
       return E.right({ ...state, pending: event.isUnsent ? undefined : pending, failure: event })
     case 'Answered': {
-      if (pending === undefined) return out(event)
+      // After a drop, two runs may have started the exchange.
+      if (pending?.run !== event.run) return out(event)
       hops.push({ sending: pending, answered: event })
       return E.right({ ...state, jar: Jar.join(jar, event.jar), pending: undefined })
     }
     case 'Finished':
-      return hops.at(-1)?.answered.after === 'End' ? E.right({ ...state, body: event.body }) : out(event)
+      return isEndOf(hops.at(-1), event) ? E.right({ ...state, body: event.body }) : out(event)
     case 'Resolved': {
       if (doubtOf(state) === undefined) return out(event)
       if (event.as === 'sent') return E.right({ ...state, isResolvedAsSent: true })
@@ -165,14 +171,16 @@ const doubtOf = (state: State): Doubt | undefined => {
 }
 
 const resumptionOf = (state: State): Resumption => {
-  const { started, hops, jar, body } = state
-  const progress: Progress = { started, hops, jar }
+  const { started, hops, jar, body, pending } = state
+  const progress: Progress = { started, hops, jar, again: O.fromNullable(pending) }
   const doubt = doubtOf(state)
   if (doubt !== undefined) return { _tag: 'InDoubt', progress, doubt }
   if (hops.at(-1)?.answered.after === 'Refuse') return { _tag: 'Refused', progress }
   if (body?._tag === 'Kept') return { _tag: 'Finished', progress, body: body.bytes }
   if (body?._tag === 'Discarded') return { _tag: 'Finished', progress, body: NO_BYTES }
-  return { _tag: 'Continue', progress: isOver(state) ? { started, jar, hops: hops.slice(0, -1) } : progress }
+  if (!isOver(state)) return { _tag: 'Continue', progress }
+  const again = O.fromNullable(hops.at(-1)?.sending)
+  return { _tag: 'Continue', progress: { started, jar, hops: hops.slice(0, -1), again } }
 }
 
 /**

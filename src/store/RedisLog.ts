@@ -3,7 +3,7 @@
  *
  * | key         | type       | content                                                                 |
  * |-------------|------------|-------------------------------------------------------------------------|
- * | `NAME:ID`   | list       | the events of an exchange                                               |
+ * | `["NAME","ID"]` | list  | the events of an exchange                                               |
  * | `NAME`      | sorted set | each id, with the milliseconds since the epoch when it was appended to   |
  *
  * A Lua script (Redis 5) compares the length and appends at once. In a cluster, a name in braces keeps all keys in one slot.
@@ -46,10 +46,12 @@ const BATCH = 100
 
 const databaseOf = (command: Command, name: string): LogDatabase => {
   const evaluate = evaluator(command)
-  const keysOf = (id: string): ReadonlyArray<string> => [name, `${name}:${id}`]
+  // No two pairs have the same form, whatever is in the names.
+  const listOf = (id: string): string => JSON.stringify([name, id])
+  const keysOf = (id: string): ReadonlyArray<string> => [name, listOf(id)]
   return {
     read: async (id) => {
-      const texts = await command('LRANGE', `${name}:${id}`, '0', '-1')
+      const texts = await command('LRANGE', listOf(id), '0', '-1')
       return Array.isArray(texts) ? texts.map(String) : Promise.reject(new Error('the client did not return a list'))
     },
     append: async (id, seq, texts) => isOne(await evaluate(APPEND, keysOf(id), [String(seq), id, ...texts])),
@@ -71,7 +73,7 @@ const databaseOf = (command: Command, name: string): LogDatabase => {
 
 /**
  * Returns the log `name` in Redis, where `name` begins its keys. They are made with the first event. The client stays open, and
- * is closed by the caller. Two logs such as `orders` and `orders:eu` must not share a Redis: their keys could be the same.
+ * is closed by the caller.
  *
  * @since 0.2.0
  * @category constructors

@@ -18,7 +18,7 @@ import { type Attempt, attemptWith, isName, problem, settingsOf } from './StoreO
 export interface LogOptions {
   /** Seals what is stored. By default it is stored in plain text. */
   readonly cipher?: Cipher
-  /** The time limit of an operation, in milliseconds: 10,000 by default. */
+  /** The time limit of an operation, in milliseconds: 10,000 by default. `Durable` waits at most 30,000. */
   readonly timeout?: number
 }
 

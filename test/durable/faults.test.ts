@@ -294,6 +294,15 @@ describe('events that were changed', () => {
   ])('are unreadable: %s', async (_, edit) => {
     expect(reasonOf(await change(edit))).toBe('Unreadable')
   })
+  it('diverge, if another session would send again to another place', async () => {
+    const log = Log.memory()
+    const relative = Request.put('orders')
+    const at = (base: string) => Session.withBaseUrl(base)(session)
+    const cut = failingFrom(log, 2, () => TE.left(failure))
+    await runWith({ ...shop(), session: at('http://a.test') })(cut, relative)
+    expect(reasonOf(await runWith({ ...shop(), session: at('http://b.test') })(log, relative))).toBe('Diverged')
+    expect(E.isRight(await runWith({ ...shop(), session: at('http://a.test') })(log, relative))).toBe(true)
+  })
   it('diverge, if they are those of another session', async () => {
     const log = Log.memory()
     const [server, cut] = [shop(), failingFrom(log, 3, () => TE.left(failure))]
@@ -426,6 +435,31 @@ describe('the body of a response', () => {
 })
 
 describe('drop', () => {
+  it('does not mix two runs, if it removes one that still waits', async () => {
+    const log = Log.memory()
+    let orders = 0
+    const transport = Transport.memory(() => {
+      orders += 1
+      return { status: 201, body: `order ${orders}` }
+    })
+    // The second run starts while the first one waits for its reply, and is killed before its own.
+    const dropping: Log.Log = {
+      ...log,
+      append: (id, seq, events) => async () => {
+        if (seq === 2) {
+          await log.drop(new Date(Clock.system.now().getTime() + 1000))()
+          const other = killedAt(6)
+          await other.until(() => runWith({ transport: other.transport(transport) })(other.log(log)))
+        }
+        return log.append(id, seq, events)()
+      },
+    }
+    await runWith({ transport })(dropping)
+    const [later, sent] = [await runWith({ transport })(log), orders]
+    expect(['Unreadable', 'NoReply']).toContain(reasonOf(later))
+    expect(sent).toBe(2)
+  })
+
   it('forgets old exchanges, whose ids start anew', async () => {
     const [server, log] = [shop(), Log.memory()]
     await runWith(server)(log)
