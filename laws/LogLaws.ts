@@ -23,7 +23,9 @@ export type Violations = ReadonlyArray<string>
 
 /** Events that are appended to an exchange, as one. */
 export interface Appended {
+  /** The exchange. */
   readonly id: string
+  /** The events, in order. */
   readonly events: ReadonlyArray<string>
 }
 

@@ -24,12 +24,15 @@ import type { Answered, Event, Failed, Finished, KeptBody, Sending, Started } fr
 
 /** A request of the exchange that was answered. */
 export interface RecordedHop {
+  /** The request. */
   readonly sending: Sending
+  /** Its reply. */
   readonly answered: Answered
 }
 
 /** What is known of an exchange that was started. */
 export interface Progress {
+  /** With the request and the seed of the exchange. */
   readonly started: Started
   /** The answered requests, oldest first. */
   readonly hops: ReadonlyArray<RecordedHop>
@@ -55,6 +58,7 @@ export type DoubtReason = 'NoReply' | 'BodyLost' | 'ResolvedAsSent'
 
 /** A request in doubt. */
 export interface Doubt {
+  /** What is known. */
   readonly reason: DoubtReason
   /** The request. */
   readonly sending: Sending

@@ -22,6 +22,8 @@ const INLINE = [
   'requests-ts.Body.Multipart',
   'requests-ts.Body.Text',
   'requests-ts.Diff.Difference',
+  'requests-ts.Durable.KeptBody',
+  'requests-ts.Durable.Resumption',
   'requests-ts.Exchange.WithHistory',
   'requests-ts.Explain.FieldContents',
   'requests-ts.Multipart.Encoded',
