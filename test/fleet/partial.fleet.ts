@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { Jar, JarStore, Secret } from 'requests-ts'
+import { Jar, JarStore, Secret, Token } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Hands, history, runHistory } from './histories.js'
 import { type Server, startPostgres, startRedis } from './servers.js'
@@ -191,6 +191,22 @@ describe('a store in PostgreSQL', () => {
       }
     }
     await Promise.all(clients.map((client) => client.end()))
+  })
+
+  it('has a token that ends between two milliseconds, of a server that shows 15 digits of a number', async () => {
+    const name = newName()
+    const client = new pg.Client({ ...settings(), options: '-c extra_float_digits=0' })
+    await client.connect()
+    try {
+      const key = { name: 'api', endpoint: 'https://shop.example/token' }
+      const token = Token.at(NOW)({ accessToken: 'a', expiresIn: 3600.1234567 })
+      const store = JarStore.postgres(client, name, options)
+      expect(await store.merge(Jar.withToken(key, token, NOW)(Jar.empty))()).toEqual(E.right(undefined))
+      // Not the store that has written it, which does not parse it.
+      expect(await JarStore.postgres(client, name, options).load()).toMatchObject({ _tag: 'Right' })
+    } finally {
+      await client.end()
+    }
   })
 
   it('has what another table of the same name has', async () => {
