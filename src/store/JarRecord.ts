@@ -30,7 +30,10 @@ export interface JarRecord {
   readonly time: LogicalTime.LogicalTime
   /** Whether it marks something as deleted. Of two records with one time, such a record wins. */
   readonly isRemoved: boolean
-  /** From when on nothing is sent because of it, in epoch milliseconds: 0 for a deletion. `undefined` if it does not end. */
+  /**
+   * From when on nothing is sent because of it, in epoch milliseconds: 0 for a deletion. `undefined` if it does not end. Always
+   * an integer of at most 15 digits.
+   */
   readonly endsAt: number | undefined
   readonly text: string
   /** When the database wrote it, by its own clock, in epoch milliseconds. Absent before that. */
@@ -73,18 +76,24 @@ const keyOfToken = ({ name, endpoint }: TokenStore.TokenKey): string => keyOf('t
 
 const timeOf = ([ms, n]: CookieJson['updated']): LogicalTime.LogicalTime => ({ ms, n })
 
+/** PostgreSQL before 12 shows 15 digits of a number, and later ones do so with `extra_float_digits = 0`. */
+const MAX_END = 10 ** 15 - 1
+
+/** Returns when something ends that expires at a time, which may be a fraction and as late as a `Date` can be. */
+const endOf = (expires: number): number => Math.min(Math.max(Math.ceil(expires), 0), MAX_END)
+
 const cookieRecord = (cookie: CookieJson): JarRecord => ({
   key: keyOfCookie(cookie),
   time: timeOf(cookie.updated),
   isRemoved: cookie.expires !== null && cookie.expires <= 0,
-  endsAt: cookie.expires === null ? undefined : Math.max(cookie.expires, 0),
+  endsAt: cookie.expires === null ? undefined : endOf(cookie.expires),
   text: ascii({ version: VERSION, cookie }),
 })
 
 /** A token with a refresh token can be renewed. */
 const endOfToken = ({ token }: TokenJson): number | undefined => {
   if (token === null) return 0
-  return token.refreshToken !== null || token.expiresAt === null ? undefined : Math.max(token.expiresAt, 0)
+  return token.refreshToken !== null || token.expiresAt === null ? undefined : endOf(token.expiresAt)
 }
 
 const tokenRecord = (token: TokenJson): JarRecord => ({

@@ -8,8 +8,10 @@
  * Another server, or the same one after a failure, may use a number again. So what was read before is used only if the server was
  * not started since, and the table is the same one (`oid`).
  *
- * With `synchronous_commit = off`, a process of the server that crashes may take commits with it, although the server was not
- * started anew. Then a record may be up to a minute old: see `ReadRecords`.
+ * A process of the server that crashes may take the end of the log with it, although the server was not started anew: what was
+ * rolled back within a second before, and with `synchronous_commit = off` commits. Their numbers are then used again. If the
+ * transaction that a read names has not begun (a negative `age`), all rows are returned. If it has begun again, a record may be up
+ * to a minute old: see `ReadRecords`.
  */
 
 import { NOW, quoted } from './PostgresQueries.js'
@@ -38,7 +40,7 @@ export const statements = (name: string) => {
     // As one JSON text, because a program may have changed how its client parses other types.
     read: `select json_build_array(count(*), ${NOW}, txid_snapshot_xmin(txid_current_snapshot()),
       pg_postmaster_start_time(), ${literal(table)}::regclass::oid,
-      json_agg(${RECORD}) filter (where $2::xid is null or age(held.xmin) <= age($2::xid)))::text as reading
+      json_agg(${RECORD}) filter (where $2::xid is null or age($2::xid) < 0 or age(held.xmin) <= age($2::xid)))::text as reading
     from ${table} as held where name = $1`,
     write: (rows: number) => `insert into ${table} as held (name, ${COLUMNS}, stored_at) values ${valuesOf(rows)}
     on conflict (name, key) do update set ms = excluded.ms, n = excluded.n, removed = excluded.removed,

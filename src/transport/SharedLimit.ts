@@ -145,11 +145,12 @@ class KeyQueue {
   }
 
   async #sleep(clock: Clock.Clock, ms: number): Promise<void> {
-    const before = clock.monotonic()
-    await clock.sleep(Math.min(ms, Clock.MAX_DELAY_MS), this.#stop.signal)()
-    if (clock.monotonic() > before) return
-    // A clock that stands still. The pause lets the process do other work while the port does not permit the request.
-    this.#unshown += ms
+    const [before, delay] = [clock.monotonic(), Math.min(ms, Clock.MAX_DELAY_MS)]
+    await clock.sleep(delay, this.#stop.signal)()
+    const slept = clock.monotonic() - before
+    if (slept >= delay / 2) return
+    // A clock that stands still, or does not wait. The pause lets the process do other work, such as to abort the request.
+    if (slept <= 0) this.#unshown += ms
     await Clock.system.sleep(0, this.#stop.signal)()
   }
 }

@@ -1,10 +1,10 @@
 /** What a store reads that reads only what has changed, on real servers: the same as a new store, which reads everything. */
-
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { Jar, JarStore, Secret } from 'requests-ts'
+import { Jar, JarStore, Secret, Token } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Hands, history, runHistory } from './histories.js'
 import { type Server, startPostgres, startRedis } from './servers.js'
@@ -191,6 +191,55 @@ describe('a store in PostgreSQL', () => {
       }
     }
     await Promise.all(clients.map((client) => client.end()))
+  })
+
+  it('has a token that ends between two milliseconds, of a server that shows 15 digits of a number', async () => {
+    const name = newName()
+    const client = new pg.Client({ ...settings(), options: '-c extra_float_digits=0' })
+    await client.connect()
+    try {
+      const key = { name: 'api', endpoint: 'https://shop.example/token' }
+      const token = Token.at(NOW)({ accessToken: 'a', expiresIn: 3600.1234567 })
+      const store = JarStore.postgres(client, name, options)
+      expect(await store.merge(Jar.withToken(key, token, NOW)(Jar.empty))()).toEqual(E.right(undefined))
+      // Not the store that has written it, which does not parse it.
+      expect(await JarStore.postgres(client, name, options).load()).toMatchObject({ _tag: 'Right' })
+    } finally {
+      await client.end()
+    }
+  })
+
+  it('has what was written after a crash of one of its processes, by a transaction whose number was used before', async () => {
+    const server = await startPostgres()
+    const own = new pg.Pool({ host: '127.0.0.1', port: server.port, user: 'postgres' })
+    own.on('error', () => {})
+    try {
+      const [reader, writer] = [JarStore.postgres(own, 'shop', options), JarStore.postgres(own, 'shop', options)]
+      // What is rolled back stays in memory for longer than this test takes.
+      await own.query("alter system set wal_writer_delay = '10s'")
+      await own.query('select pg_reload_conf()')
+      await delay(500)
+      await writer.merge(jarWith('sid=1'))()
+      const client = await own.connect()
+      client.on('error', () => {})
+      for (let i = 0; i < 5; i += 1) {
+        await client.query('begin')
+        await client.query("update requests_ts_jar set record = ''")
+        await client.query('rollback')
+      }
+      expect(await namesIn(reader)).toEqual(['sid=1'])
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      process.kill(rows[0].pid, 'SIGKILL')
+      client.release(true)
+      const [later] = Jar.absorb(new URL('https://shop.example/'), ['sid=2'], new Date(NOW.getTime() + 1))(Jar.empty)
+      await delay(500) // until the server has noticed it, and ended the others
+      while (E.isLeft(await writer.merge(later)())) await delay(50)
+      while (E.isLeft(await reader.load())) await delay(50)
+      expect(await namesIn(reader)).toEqual(['sid=2'])
+    } finally {
+      await own.end()
+      await server.kill()
+    }
   })
 
   it('has what another table of the same name has', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { history as cookieHistory } from '../../laws/arbitrary/Cookie.js'
 import { replay } from '../../laws/JarHistory.js'
@@ -8,6 +9,7 @@ import * as JarStore from '../../src/JarStore.js'
 import * as JarRecord from '../../src/store/JarRecord.js'
 import { makeNamed } from '../../src/store/RecordStore.js'
 import * as Secret from '../../src/values/Secret.js'
+import * as Token from '../../src/values/Token.js'
 import { history, runHistory } from '../fleet/histories.js'
 import { runs } from '../laws/effort.js'
 import { type MemoryDatabase, memoryDatabase } from './memoryDatabase.js'
@@ -74,6 +76,36 @@ describe('a store that reads only what has changed', () => {
         for (const [i, record] of records.entries()) {
           const parsed = E.getOrElseW(() => expect.fail('not parsed'))(JarRecord.parse(record))
           expect(Jar.Eq.equals(JarRecord.jarOf([parsed]), JarRecord.jarOf(contents.slice(i, i + 1)))).toBe(true)
+        }
+      }),
+    ))
+})
+
+/** A jar with a token and a cookie that end at a time. */
+const jarUntil = (ms: number): Jar.Jar => {
+  const key = { name: 'api', endpoint: 'https://h.test/token' }
+  const token = { ...Token.at(new Date(0))({ accessToken: 'a' }), expiresAt: O.some(ms) }
+  const [sid = expect.fail('no cookie')] = Jar.records(jarWith('sid=1'))
+  return Jar.withRecords([{ ...sid, expires: O.some(ms) }])(Jar.withToken(key, token, new Date(0))(Jar.empty))
+}
+
+describe('the end of a record', () => {
+  const times = fc.oneof(
+    fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true }),
+    fc.double({ min: 0, max: 4e12, noNaN: true }),
+    fc.constantFrom(-0, 0, 0.5, 8.64e15, 8.64e15 - 1, 1_800_000_003_599.123),
+  )
+
+  it('is not changed by a database that shows 15 digits of a number, and is never before that of its content', () =>
+    fc.assert(
+      fc.property(times, (ms) => {
+        const records = E.getOrElseW(() => [])(JarRecord.recordsOf(jarUntil(ms)))
+        expect(records).toHaveLength(2)
+        for (const record of records) {
+          const { endsAt = expect.fail('it does not end') } = record
+          const stored = { ...record, endsAt: Number(endsAt.toPrecision(15)) }
+          expect(JarRecord.parse(stored)).toMatchObject({ _tag: 'Right' })
+          expect(endsAt).toBeGreaterThanOrEqual(Math.min(ms, 999_999_999_999_999))
         }
       }),
     ))

@@ -371,6 +371,16 @@ describe('a waiting request', () => {
     expect(await exchange(limited, GET, { clock })).toMatchObject({ _tag: 'Right' })
     expect(calls.map(([, now]) => now)).toEqual([1000, 1200, 1500, 1000])
   })
+  it('can be aborted by a timer, although the sleep of its clock does not wait', async () => {
+    const clock: Clock.Clock = { ...Clock.system, sleep: () => async () => {} }
+    const end = Date.now() + 1000
+    const port: SharedLimit = { take: (_, now) => TE.right({ waitMs: Math.max(0, end - now.getTime()) }) }
+    const inner = remembering()
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 10)
+    const outcome = await exchange(withSharedLimit(port)(inner.transport), GET, { clock, signal: stop.signal })
+    expect([outcome, inner.sent]).toMatchObject([{ left: { _tag: 'Aborted', unsent: true } }, []])
+  })
   it('leaves no timer of its deadline if it starts in time', async () => {
     const clock = virtual()
     const limited = withSharedLimit(windows(clock, 1, 10).port)(remembering(clock).transport)
