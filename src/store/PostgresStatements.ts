@@ -39,7 +39,7 @@ export const statements = (name: string) => {
     stored_at double precision not null, record text not null, primary key (name, key))`,
     // As one JSON text, because a program may have changed how its client parses other types.
     read: `select json_build_array(count(*), ${NOW}, txid_snapshot_xmin(txid_current_snapshot()),
-      pg_postmaster_start_time(), ${literal(table)}::regclass::oid,
+      date_part('epoch', pg_postmaster_start_time()), ${literal(table)}::regclass::oid,
       json_agg(${RECORD}) filter (where $2::xid is null or age($2::xid) < 0 or age(held.xmin) <= age($2::xid)))::text as reading
     from ${table} as held where name = $1`,
     write: (rows: number) => `insert into ${table} as held (name, ${COLUMNS}, stored_at) values ${valuesOf(rows)}

@@ -80,9 +80,9 @@ const keyOf =
   }
 
 const timeoutOf = ({ timeout = DEFAULT_TIMEOUT_MS }: Options): E.Either<Port.Refusal, number> =>
-  typeof timeout === 'number' && timeout >= 0
+  typeof timeout === 'number' && timeout > 0
     ? E.right(timeout)
-    : E.left(Port.invalid('the option timeout must be a number of milliseconds'))
+    : E.left(Port.invalid('the option timeout must be a positive number of milliseconds'))
 
 // --- the queues ------------------------------------------------------------------------------------------------------
 
