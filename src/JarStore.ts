@@ -36,7 +36,7 @@ export {
   type JarStoreReason,
 } from './store/JarStore.js'
 export { type PostgresOptions, postgres } from './store/PostgresJarStore.js'
-export type { PostgresClient } from './store/PostgresQueries.js'
+export { type PostgresClient, type PreparingClient, prepared } from './store/PostgresQueries.js'
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './store/RedisCommands.js'
 export { redis } from './store/RedisJarStore.js'
 export type { StoreOptions } from './store/StoreOptions.js'

@@ -1,5 +1,6 @@
 /** The clients of PostgreSQL that stores and logs take, and how they run a statement on a table that may not exist yet. */
 import { codeOf } from '../transport/download/FileSystem.js'
+import * as Hash from '../values/Hash.js'
 import { pause } from './Pause.js'
 import { isName } from './StoreOptions.js'
 
@@ -12,6 +13,44 @@ import { isName } from './StoreOptions.js'
 export interface PostgresClient {
   /** Runs a statement with parameters, and returns its rows. */
   query(text: string, values: unknown[]): Promise<{ readonly rows: ReadonlyArray<unknown> }>
+}
+
+/**
+ * A client of `pg` 8, or a pool of it, that can prepare statements.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface PreparingClient {
+  /** Runs a statement. One with a name is prepared once for each connection. */
+  query(statement: {
+    name?: string
+    text: string
+    values: unknown[]
+  }): Promise<{ readonly rows: ReadonlyArray<unknown> }>
+}
+
+/** A longer one writes many records at once, which is rare: its plan is not worth the memory of the server. */
+const MAX_PREPARED = 2000
+
+/**
+ * Returns a client whose statements are prepared, so that the server parses each one once for each connection: a load and a save take
+ * about a fifth less time. Not for a pooler that gives each transaction another connection, unless it knows prepared statements.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const prepared = (client: PreparingClient): PostgresClient => {
+  const names = new Map<string, string>()
+  const nameOf = (text: string): string => {
+    const name = names.get(text) ?? `requests_ts_${Hash.hex('sha256', text).slice(0, 16)}`
+    names.set(text, name)
+    return name
+  }
+  return {
+    query: (text, values) =>
+      client.query(text.length > MAX_PREPARED ? { text, values } : { name: nameOf(text), text, values }),
+  }
 }
 
 /** `42P01` in the documentation of PostgreSQL, appendix A. */

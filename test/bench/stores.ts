@@ -86,7 +86,9 @@ export const onPostgres = async (): Promise<Measured> => {
   try {
     await pool.query('create table one (id int primary key, content text)')
     const write = 'insert into one values (1, $1) on conflict (id) do update set content = excluded.content'
-    return await compared(JarStore.postgres(pool, 'jar'), () => pool.query(write, [String(Math.random())]))
+    return await compared(JarStore.postgres(JarStore.prepared(pool), 'jar'), () =>
+      pool.query(write, [String(Math.random())]),
+    )
   } finally {
     await pool.end()
     await server.kill()

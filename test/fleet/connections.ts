@@ -48,6 +48,17 @@ const postgresPool = async (port: number): Promise<Connection> => {
   }
 }
 
+const preparedPool = async (port: number): Promise<Connection> => {
+  const pool = new pg.Pool({ ...settings(port), max: 4 })
+  pool.on('error', ignored)
+  const client = JarStore.prepared(pool)
+  return {
+    store: (name, options) => JarStore.postgres(client, name, options),
+    log: (name, options) => Log.postgres(client, name, options),
+    close: () => pool.end(),
+  }
+}
+
 const postgresClient = async (port: number): Promise<Connection> => {
   const client = new pg.Client(settings(port))
   client.on('error', ignored)
@@ -60,7 +71,13 @@ const postgresClient = async (port: number): Promise<Connection> => {
 }
 
 /** Opens a client of a kind. */
-export const connect = { redis: nodeRedis, ioredis: ioRedis, 'pg.Pool': postgresPool, 'pg.Client': postgresClient }
+export const connect = {
+  redis: nodeRedis,
+  ioredis: ioRedis,
+  'pg.Pool': postgresPool,
+  'pg.Client': postgresClient,
+  prepared: preparedPool,
+}
 
 /** The kinds of clients, by their package. */
 export type Kind = keyof typeof connect

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Connection, connect, type Kind } from './connections.js'
 import { type Server, startPostgres, startRedis } from './servers.js'
 
-const KINDS: ReadonlyArray<Kind> = ['redis', 'ioredis', 'pg.Pool', 'pg.Client']
+const KINDS: ReadonlyArray<Kind> = ['redis', 'ioredis', 'pg.Pool', 'pg.Client', 'prepared']
 const isRedis = (kind: Kind): boolean => kind.endsWith('redis')
 
 let redis: Server
