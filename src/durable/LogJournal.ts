@@ -129,10 +129,10 @@ export const start = ({ place, seq: first, started, keep, now, run, waited }: Jo
   /** Waits for an append until the exchange must end. */
   const waitFor = async (controls: SendControls, appending: Promise<void>): Promise<void> => {
     let isOver = false
-    const ending = appending.then(() => {
+    const noted = appending.then(() => {
       isOver = true
     })
-    const raced = await raceDeadline(controls, ending)
+    const raced = await raceDeadline(controls, noted)
     if (E.isLeft(raced) && !isOver) failure ??= DurableLog.late(place, raced.left)
   }
 

@@ -110,7 +110,12 @@ const databaseOf = (client: PostgresClient, name: string, table: string): Record
   /** Writes records in the order of their keys, so that two processes do not wait for each other. */
   const writeSorted = async (records: ReadonlyArray<JarRecord>): Promise<ReadonlySet<string>> => {
     const values = records.flatMap(({ key, time, isRemoved, endsAt, text }) => [
-      ...[key, time.ms, time.n, isRemoved, endsAt ?? null, text],
+      key,
+      time.ms,
+      time.n,
+      isRemoved,
+      endsAt ?? null,
+      text,
     ])
     return new Set((await query(write(records.length), ...values)).map(({ key }) => String(key)))
   }

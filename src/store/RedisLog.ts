@@ -11,7 +11,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Log } from './Log.js'
 import { type Command, commandOf, evaluator, NOT_A_CLIENT, NOW, type RedisClient } from './RedisCommands.js'
-import { isName } from './StoreOptions.js'
 import { type LogDatabase, type LogOptions, makeNamed } from './TextLog.js'
 
 /** ARGV: the length that the list must have, the id, the texts. Returns 1 if they are the last ones of the list. */
@@ -80,6 +79,10 @@ const databaseOf = (command: Command, name: string): LogDatabase => {
  */
 export const redis = (client: RedisClient, name: string, options: LogOptions = {}): Log => {
   const command = commandOf(client)
-  const isValid = command !== undefined && isName(name)
-  return makeNamed('Redis', name, options, isValid ? E.right(() => databaseOf(command, name)) : E.left(NOT_A_CLIENT))
+  return makeNamed(
+    'Redis',
+    name,
+    options,
+    command === undefined ? E.left(NOT_A_CLIENT) : E.right(() => databaseOf(command, name)),
+  )
 }

@@ -39,8 +39,6 @@ export interface LogDatabase {
 
 const FENCED = 'another run has written to it, and continues the exchange; this run stores and sends nothing more'
 
-const isId = (id: unknown): id is string => isName(id)
-
 const INVALID_ID = 'the id must be text of 1 to 255 characters, without control characters'
 
 interface LogSettings {
@@ -85,10 +83,10 @@ const make = (log: string, name: string, database: LogDatabase, { cipher, timeou
   return {
     name: log,
     read: (id) =>
-      run('read', id, async () => (isId(id) ? opened(id, await database.read(id)) : problem('Invalid', INVALID_ID))),
+      run('read', id, async () => (isName(id) ? opened(id, await database.read(id)) : problem('Invalid', INVALID_ID))),
     append: (id, seq, events) =>
       run('append', id, async () => {
-        if (!isId(id)) return problem('Invalid', INVALID_ID)
+        if (!isName(id)) return problem('Invalid', INVALID_ID)
         const texts = await sealed(id, seq, events)
         if (E.isLeft(texts)) return texts
         return (await database.append(id, seq, texts.right)) ? E.right(undefined) : problem('Fenced', FENCED)
@@ -100,7 +98,7 @@ const make = (log: string, name: string, database: LogDatabase, { cipher, timeou
         return E.right(await database.drop(time))
       }),
     remove: (id) =>
-      run('remove', id, async () => (isId(id) ? E.right(await database.remove(id)) : problem('Invalid', INVALID_ID))),
+      run('remove', id, async () => (isName(id) ? E.right(await database.remove(id)) : problem('Invalid', INVALID_ID))),
   }
 }
 

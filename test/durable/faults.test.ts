@@ -20,6 +20,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { untyped } from '../untyped.js'
 import { killedAt } from './mortal.js'
+import { watchedBody } from './watchedBody.js'
 
 const order = pipe(Request.post('http://h.test/orders'), Request.withText('a secret order'))
 
@@ -249,17 +250,9 @@ describe('a request that cannot be recorded', () => {
     expect(await log.read('job')()).toEqual(E.right([]))
   })
   it('closes a body that is not sent', async () => {
-    let isClosed = false
-    const source: AsyncIterableIterator<Uint8Array> = {
-      next: async () => ({ done: true, value: undefined }),
-      return: async () => {
-        isClosed = true
-        return { done: true, value: undefined }
-      },
-      [Symbol.asyncIterator]: () => source,
-    }
-    await runWith(shop())(Log.memory(), pipe(order, Request.withBody(Body.once(source))))
-    expect(isClosed).toBe(true)
+    const { body, isClosed } = watchedBody()
+    await runWith(shop())(Log.memory(), pipe(order, Request.withBody(body)))
+    expect(isClosed()).toBe(true)
   })
   it('may have functions in its session', async () => {
     const seen: number[] = []

@@ -5,7 +5,6 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import {
   Auth,
-  Body,
   Client,
   Durable,
   Environment,
@@ -20,6 +19,7 @@ import {
 } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { untyped } from '../untyped.js'
+import { watchedBody } from './watchedBody.js'
 
 const order = pipe(Request.post('http://h.test/orders'), Request.withText('an order'))
 
@@ -218,7 +218,7 @@ describe('a log that does not end', () => {
     const log = failingAt(failingAt(Log.memory(), 0, slow), 1, slow)
     expect(reasonOf(await run({ ...shop(), session }, log))).toBe('DeadlineExceeded')
   })
-  it('has no event of a request that was aborted before', async () => {
+  it('records nothing of a request that was aborted before', async () => {
     const log = Log.memory()
     expect(reasonOf(await run({ ...shop(), signal: AbortSignal.abort() }, log))).toBe('Aborted')
     expect(await log.read('job')()).toEqual(E.right([]))
@@ -267,17 +267,9 @@ describe('plain JavaScript', () => {
       failingAt(Log.memory(), 0, () => TE.left(failureFor('Unavailable'))),
     ]
     for (const log of paths) {
-      let isClosed = false
-      const source: AsyncIterableIterator<Uint8Array> = {
-        next: async () => ({ done: true, value: undefined }),
-        return: async () => {
-          isClosed = true
-          return { done: true, value: undefined }
-        },
-        [Symbol.asyncIterator]: () => source,
-      }
-      await run(shop(), log, pipe(order, Request.withBody(Body.once(source))))
-      expect(isClosed).toBe(true)
+      const { body, isClosed } = watchedBody()
+      await run(shop(), log, pipe(order, Request.withBody(body)))
+      expect(isClosed()).toBe(true)
     }
   })
 })

@@ -9,7 +9,8 @@ import { RateLimiterPostgres, RateLimiterRedis } from 'rate-limiter-flexible'
 import { createClient } from 'redis'
 import { Client, Environment, Http, Session, Transport } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Server, startPostgres, startRedis } from './servers.js'
+import { startBoth } from './bothServers.js'
+import { startPostgres, startRedis } from './servers.js'
 
 const CLIENTS = 4
 const REQUESTS = 6
@@ -20,8 +21,7 @@ const TOLERANCE_MS = 20
 
 const OPTIONS = { points: POINTS, duration: DURATION_MS / 1_000 }
 
-let redis: Server
-let postgres: Server
+const servers = startBoth()
 let arrived: number[] = []
 const api = createServer((_, response) => {
   arrived.push(performance.now())
@@ -29,15 +29,11 @@ const api = createServer((_, response) => {
 })
 
 beforeAll(async () => {
-  redis = await startRedis()
-  postgres = await startPostgres()
   await once(api.listen(0, '127.0.0.1'), 'listening')
 })
 afterAll(async () => {
   api.closeAllConnections()
   api.close()
-  await redis.kill()
-  await postgres.kill()
 })
 
 const apiUrl = (): string => {
@@ -82,9 +78,9 @@ const onPostgres = async (port: number): Promise<OpenLimiter> => {
 }
 
 const openers = {
-  redis: () => onNodeRedis(redis.port),
-  ioredis: () => onIoRedis(redis.port),
-  pg: () => onPostgres(postgres.port),
+  redis: () => onNodeRedis(servers.redis.port),
+  ioredis: () => onIoRedis(servers.redis.port),
+  pg: () => onPostgres(servers.postgres.port),
 }
 
 type Kind = keyof typeof openers

@@ -6,24 +6,16 @@ import { createClient } from 'redis'
 import { Cipher, Client, Durable, Http, Log, Request, Response, Session, Transport } from 'requests-ts'
 import { log, RuleSet } from 'requests-ts/laws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBoth } from './bothServers.js'
 import { type Connection, connect, type Kind } from './connections.js'
 import { type Server, startPostgres, startRedis } from './servers.js'
 
 const KINDS: ReadonlyArray<Kind> = ['redis', 'ioredis', 'pg.Pool', 'pg.Client', 'prepared']
 const isRedis = (kind: Kind): boolean => kind.endsWith('redis')
 
-let redis: Server
-let postgres: Server
-beforeAll(async () => {
-  redis = await startRedis()
-  postgres = await startPostgres()
-})
-afterAll(async () => {
-  await redis.kill()
-  await postgres.kill()
-})
+const servers = startBoth()
 
-const serverOf = (kind: Kind): Server => (isRedis(kind) ? redis : postgres)
+const serverOf = (kind: Kind): Server => (isRedis(kind) ? servers.redis : servers.postgres)
 
 let count = 0
 const newName = (): string => {
@@ -147,7 +139,7 @@ describe.each(['redis', 'ioredis', 'pg.Pool'] as const)('a server that is down, 
 describe('a log with redis and RESP3 obeys the laws', () => {
   let client: ReturnType<typeof createClient>
   beforeAll(async () => {
-    client = createClient({ url: `redis://127.0.0.1:${redis.port}`, RESP: 3 })
+    client = createClient({ url: `redis://127.0.0.1:${servers.redis.port}`, RESP: 3 })
     await client.connect()
   })
   afterAll(() => client.destroy())
@@ -155,15 +147,16 @@ describe('a log with redis and RESP3 obeys the laws', () => {
 })
 
 describe('PostgreSQL', () => {
-  const open = () => new pg.Pool({ host: '127.0.0.1', port: postgres.port, user: 'postgres', database: 'postgres' })
+  const open = () =>
+    new pg.Pool({ host: '127.0.0.1', port: servers.postgres.port, user: 'postgres', database: 'postgres' })
   it('that restarts still has what was acknowledged', async () => {
     const pool = open()
     pool.on('error', () => {})
     try {
       const [own, server] = [Log.postgres(pool, 'restart'), counting()]
       await durably(own, server.transport)
-      await postgres.kill()
-      await postgres.start()
+      await servers.postgres.kill()
+      await servers.postgres.start()
       await whenUp(own)
       expect(await durably(own, server.transport)).toEqual(E.right('order 1'))
       expect(server.orders()).toBe(1)

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { Jar, JarStore, Secret } from 'requests-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBoth } from './bothServers.js'
 import { connect } from './connections.js'
-import { type Server, startPostgres, startRedis } from './servers.js'
 
 const WORKERS = 4
 /** `FLEET_ROUNDS=200` is the figure of the documentation; fewer visits are enough for each change. */
@@ -28,18 +28,13 @@ const site = createServer((request, response) => {
   response.writeHead(200, { 'set-cookie': cookies }).end('ok')
 })
 
-let redis: Server
-let postgres: Server
+const servers = startBoth()
 beforeAll(async () => {
-  redis = await startRedis()
-  postgres = await startPostgres()
   await once(site.listen(0, '127.0.0.1'), 'listening')
 })
 afterAll(async () => {
   site.closeAllConnections()
   site.close()
-  await redis.kill()
-  await postgres.kill()
 })
 
 const siteUrl = (): string => {
@@ -103,13 +98,14 @@ const newFolder = (): string => mkdtempSync(join(process.env['FLEET_DIR'] ?? tmp
 describe('workers that are killed lose no cookie that was saved', () => {
   it.each(['file', 'redis', 'postgres'])('in a store with %s', async (kind) => {
     const path = join(newFolder(), 'jar.json')
-    const place = { file: path, redis: String(redis.port), postgres: String(postgres.port) }[kind] ?? ''
+    const place = { file: path, redis: String(servers.redis.port), postgres: String(servers.postgres.port) }[kind] ?? ''
     const folder = newFolder()
     const { killed, failures } = await runFleet(kind, place, folder)
     expect(failures).toEqual([])
     expect(killed).toBe(KILLS)
 
-    const connection = kind === 'redis' ? await connect.redis(redis.port) : await connect['pg.Pool'](postgres.port)
+    const connection =
+      kind === 'redis' ? await connect.redis(servers.redis.port) : await connect['pg.Pool'](servers.postgres.port)
     const store = kind === 'file' ? JarStore.file(path) : connection.store('shop')
     const loaded = await store.load().finally(connection.close)
     const last = acknowledged(folder)

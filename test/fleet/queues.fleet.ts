@@ -9,8 +9,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Durable, type Jar, JarStore, Log } from 'requests-ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Server, startPostgres, startRedis } from './servers.js'
+import { describe, expect, it } from 'vitest'
+import { startBoth } from './bothServers.js'
 
 const ORDERS = 100
 const WORKERS = 4
@@ -19,16 +19,7 @@ const KILLS = 25
 const LIMIT = 40
 const MAX_MS = 150_000
 
-let redis: Server
-let postgres: Server
-beforeAll(async () => {
-  redis = await startRedis()
-  postgres = await startPostgres()
-})
-afterAll(async () => {
-  await redis.kill()
-  await postgres.kill()
-})
+const servers = startBoth()
 
 const programOf = (name: string): string => fileURLToPath(new URL(`example/${name}.mjs`, import.meta.url))
 
@@ -126,10 +117,10 @@ interface Place {
 }
 
 const onRedis = async (): Promise<Place> => {
-  const client = new Redis({ port: redis.port, host: '127.0.0.1' })
+  const client = new Redis({ port: servers.redis.port, host: '127.0.0.1' })
   const sizeOf = (name: string) => client.zcard(`bull:orders:${name}`)
   return {
-    environment: { REDIS_URL: `redis://127.0.0.1:${redis.port}`, LOCK_MS: '1000' },
+    environment: { REDIS_URL: `redis://127.0.0.1:${servers.redis.port}`, LOCK_MS: '1000' },
     log: Log.redis(client, 'log:orders'),
     jarStore: JarStore.redis(client, 'jar:shop'),
     ended: async () => (await sizeOf('completed')) + (await sizeOf('failed')),
@@ -138,11 +129,11 @@ const onRedis = async (): Promise<Place> => {
 }
 
 const onPostgres = async (): Promise<Place> => {
-  const pool = new pg.Pool({ host: '127.0.0.1', port: postgres.port, user: 'postgres', database: 'postgres' })
+  const pool = new pg.Pool({ host: '127.0.0.1', port: servers.postgres.port, user: 'postgres', database: 'postgres' })
   const ENDED = `select count(*)::int as count from pgboss.job where name = 'orders' and state in ('completed', 'failed')`
   return {
     environment: {
-      DATABASE_URL: `postgres://postgres@127.0.0.1:${postgres.port}/postgres`,
+      DATABASE_URL: `postgres://postgres@127.0.0.1:${servers.postgres.port}/postgres`,
       MAINTENANCE_S: '1',
       EXPIRE_S: '2',
     },

@@ -12,24 +12,16 @@ import pg from 'pg'
 import { Cipher, Client, Clock, Http, Jar, JarStore, Secret, Transport } from 'requests-ts'
 import { jarStore, RuleSet } from 'requests-ts/laws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBoth } from './bothServers.js'
 import { type Connection, connect, type Kind } from './connections.js'
 import { type Server, startPostgres, startRedis } from './servers.js'
 
 const KINDS: ReadonlyArray<Kind> = ['redis', 'ioredis', 'pg.Pool', 'pg.Client', 'prepared']
 const isRedis = (kind: Kind): boolean => kind.endsWith('redis')
 
-let redis: Server
-let postgres: Server
-beforeAll(async () => {
-  redis = await startRedis()
-  postgres = await startPostgres()
-})
-afterAll(async () => {
-  await redis.kill()
-  await postgres.kill()
-})
+const servers = startBoth()
 
-const serverOf = (kind: Kind): Server => (isRedis(kind) ? redis : postgres)
+const serverOf = (kind: Kind): Server => (isRedis(kind) ? servers.redis : servers.postgres)
 
 let count = 0
 const newName = (): string => {
@@ -244,12 +236,12 @@ describe.each(KINDS)('a store with %s', (kind) => {
 // --- the content of the databases ------------------------------------------------------------------------------------
 
 const withRedis = async <A>(use: (client: Redis) => Promise<A>): Promise<A> => {
-  const client = new Redis(redis.port)
+  const client = new Redis(servers.redis.port)
   return use(client).finally(() => client.disconnect())
 }
 
 const withPostgres = async <A>(use: (client: pg.Client) => Promise<A>): Promise<A> => {
-  const client = new pg.Client({ host: '127.0.0.1', port: postgres.port, user: 'postgres' })
+  const client = new pg.Client({ host: '127.0.0.1', port: servers.postgres.port, user: 'postgres' })
   await client.connect()
   return use(client).finally(() => client.end())
 }
@@ -365,7 +357,7 @@ it('PostgreSQL that restarts in the middle still has what was acknowledged', asy
 it('PostgreSQL with serializable transactions decides as others do', async () => {
   const serializable = new pg.Pool({
     host: '127.0.0.1',
-    port: postgres.port,
+    port: servers.postgres.port,
     user: 'postgres',
     options: '-c default_transaction_isolation=serializable',
   })
@@ -376,7 +368,7 @@ it('PostgreSQL with serializable transactions decides as others do', async () =>
 })
 
 it('many workers that find no table create it together', async () => {
-  const connections = await Promise.all(Array.from({ length: 6 }, () => connect['pg.Pool'](postgres.port)))
+  const connections = await Promise.all(Array.from({ length: 6 }, () => connect['pg.Pool'](servers.postgres.port)))
   const { length } = await withPostgres(async (client) => {
     await client.query('create schema "My Schema"')
     return connections
