@@ -133,9 +133,10 @@ export class Agents {
   }
 
   #connectionOptions(mode: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, ConnectionOptions> {
-    const { socketPath, localAddress, http2 } = this.#settings
+    const { socketPath, localAddress, http2, resolve, guard } = this.#settings
     const sockets = new Set<Socket>()
-    const plain = { mode, security: undefined, proxySecurity: undefined, socketPath, localAddress, http2, sockets }
+    const shared = { socketPath, localAddress, http2, resolve, guard, sockets }
+    const plain = { mode, security: undefined, proxySecurity: undefined, ...shared }
     if (tls === undefined) return E.right(plain)
     const security = Tls.security(tls)
     if (E.isLeft(security)) return security

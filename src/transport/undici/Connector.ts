@@ -11,17 +11,19 @@
  * A failure is one fault with the tag of its step. The attempt can cancel at every step, which destroys the socket. A
  * name lookup cannot be cancelled; its result is ignored.
  */
-import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import * as E from 'fp-ts/lib/Either.js'
 import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from '../../values/Entropy.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Secret from '../../values/Secret.js'
-import type * as Fault from '../../wire/Fault.js'
+import * as Fault from '../../wire/Fault.js'
 import * as RandomSource from '../../wire/RandomSource.js'
+import type { Resolve } from '../Lookup.js'
+import type { AddressGuard } from './AddressGuard.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
 import type { Security } from './Tls.js'
@@ -40,6 +42,9 @@ export interface ConnectionOptions {
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
+  readonly resolve: Resolve
+  /** Absent: every address may be connected to. */
+  readonly guard: AddressGuard | undefined
   /** The sockets that are open or opening, so that they can be destroyed. */
   readonly sockets: Set<net.Socket>
 }
@@ -114,7 +119,8 @@ export class ConnectAttempt {
   start(): void {
     const { mode, socketPath } = this.#options
     const endpoint = this.#endpoint
-    if (mode._tag === 'Direct') this.#tcp(endpoint, socketPath, (socket) => this.#secure(socket))
+    if (mode._tag === 'Direct')
+      this.#tcp(endpoint, socketPath, this.#resolvePermitted, (socket) => this.#secure(socket))
     else if (mode._tag === 'Forward') this.#proxy(mode.proxy, (socket) => this.#finish(socket))
     else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connect(mode.proxy, socket))
     else this.#resolve(mode.proxy, (resolved) => this.#socks(mode.proxy, resolved))
@@ -153,8 +159,22 @@ export class ConnectAttempt {
   }
 
   readonly #connectFailed: ToFault = (error) => Failure.connectFailed(Tunnel.authority(this.#endpoint), error)
-  readonly #onError = (error: unknown): void => this.#fail(this.#toFault(error))
+  readonly #onError = (error: unknown): void => this.#fail(Fault.is(error) ? error : this.#toFault(error))
   readonly #onClose = (): void => this.#fail(this.#toFault(new Error('the connection was closed')))
+
+  /** Finds the addresses of the origin that may be connected to. */
+  readonly #resolvePermitted: Resolve = (host, onAddresses) => {
+    const { resolve, guard } = this.#options
+    if (guard === undefined) {
+      resolve(host, onAddresses)
+      return
+    }
+    resolve(host, (error, found) => {
+      const permitted = error === undefined ? guard.permit(host, found) : E.left(error)
+      if (E.isLeft(permitted)) onAddresses(permitted.left, [])
+      else onAddresses(undefined, permitted.right)
+    })
+  }
 
   // --- TCP and TLS -------------------------------------------------------------------------------------------------
 
@@ -171,7 +191,7 @@ export class ConnectAttempt {
     })
   }
 
-  #tcp(endpoint: Tunnel.Endpoint, socketPath: string | undefined, next: OnSocket): void {
+  #tcp(endpoint: Tunnel.Endpoint, socketPath: string | undefined, resolve: Resolve, next: OnSocket): void {
     const { localAddress, sockets } = this.#options
     this.waitingFor = `${socketPath ?? Tunnel.authority(endpoint)} to accept the connection`
     const common = { ...UNSET, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
@@ -180,7 +200,7 @@ export class ConnectAttempt {
       return
     }
     const options = localAddress === undefined ? common : { ...common, localAddress }
-    this.#happyEyeballs = new HappyEyeballs(endpoint.port, options, {
+    this.#happyEyeballs = new HappyEyeballs(resolve, endpoint.port, options, {
       onOpening: (socket) => track(sockets, socket),
       onFailed: this.#onError,
       onConnected: (socket) => {
@@ -223,7 +243,7 @@ export class ConnectAttempt {
     const host = withoutBrackets(proxy.hostname)
     const { proxySecurity } = this.#options
     this.#toFault = (error) => Failure.proxyConnectFailed(name, error)
-    this.#tcp({ host, port: proxy.port }, undefined, (socket) => {
+    this.#tcp({ host, port: proxy.port }, undefined, this.#options.resolve, (socket) => {
       if (proxy.protocol !== 'https:' || proxySecurity === undefined) return next(socket)
       this.#toFault = (error) => Failure.proxyTlsFailed(name, error)
       this.#tls(socket, host, proxySecurity, ['http/1.1'], next)
@@ -280,9 +300,12 @@ export class ConnectAttempt {
       return
     }
     this.waitingFor = `the address of ${host}`
-    dns.lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0, all: false, hints: 0 }, (error, address) => {
-      if (error) this.#fail(this.#connectFailed(error))
-      else if (!this.#isOver) next({ host: address, port })
+    this.#resolvePermitted(host, (error, addresses) => {
+      const found = addresses.find(({ family }) => family === 4 || !Tunnel.isSocks4(proxy))
+      if (this.#isOver) return
+      if (error !== undefined) this.#onError(error)
+      else if (found === undefined) this.#onError(new Error(`${host} has only IPv6 addresses, and SOCKS 4 needs IPv4`))
+      else next({ host: found.address, port })
     })
   }
 }

@@ -16,6 +16,8 @@
  * connection, once.
  */
 import type { Socket } from 'node:net'
+import type { Resolve } from '../Lookup.js'
+import type { AddressGuard } from './AddressGuard.js'
 import type { Channel, ChannelRequest } from './Channel.js'
 import { type ConnectionOptions, openConnection } from './Connector.js'
 import { type ChannelOptions, Http1, type Library } from './Http1.js'
@@ -28,6 +30,9 @@ export interface Settings extends ChannelOptions {
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
+  readonly resolve: Resolve
+  /** Absent: every address may be connected to. */
+  readonly guard: AddressGuard | undefined
 }
 
 export class PooledRequest extends LinkedListNode<PooledRequest> {
