@@ -26,7 +26,7 @@ import type { Resolve } from '../Lookup.js'
 import type { AddressGuard } from './AddressGuard.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
-import type { Security } from './Tls.js'
+import type { SecuritySource } from './Rotation.js'
 import * as Tunnel from './Tunnel.js'
 
 export type ProxyMode =
@@ -36,9 +36,9 @@ export type ProxyMode =
 export interface ConnectionOptions {
   readonly mode: ProxyMode
   /** Absent if nothing is encrypted. */
-  readonly security: Security | undefined
+  readonly security: SecuritySource | undefined
   /** The security of a connection to a proxy: without the client certificate. */
-  readonly proxySecurity: Security | undefined
+  readonly proxySecurity: SecuritySource | undefined
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
@@ -211,7 +211,13 @@ export class ConnectAttempt {
     this.#happyEyeballs.start(endpoint.host)
   }
 
-  #tls(socket: net.Socket, host: string, security: Security, protocols: string[], next: OnSocket): void {
+  #tls(
+    socket: net.Socket,
+    host: string,
+    { current: security }: SecuritySource,
+    protocols: string[],
+    next: OnSocket,
+  ): void {
     this.waitingFor = `the TLS handshake with ${host}`
     const secure = tls.connect({
       ...UNSET,
