@@ -14,6 +14,7 @@ import * as Deadline from './Deadline.js'
 import * as Fault from './Fault.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Connection, Head, Reply } from './Reply.js'
+import type { Timings } from './Timings.js'
 
 /** A fault and the plan for which it happened. */
 export type TransportError = {
@@ -44,6 +45,12 @@ export interface Progress {
   readonly bytes: number
   /** Absent if the length is unknown. */
   readonly total?: number
+  /**
+   * The phases until the head of the response, if the transport records them. Absent before the head.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: Timings
 }
 /** Called after each chunk. Every send starts at zero. What it throws is ignored. */
 export type OnProgress = (progress: Progress) => IO<void>

@@ -26,6 +26,7 @@ import type { Resolve } from '../Lookup.js'
 import type { AddressGuard } from './AddressGuard.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
+import type { PhaseClock } from './PhaseClock.js'
 import type { SecuritySource } from './Rotation.js'
 import * as Tunnel from './Tunnel.js'
 
@@ -52,6 +53,8 @@ export interface ConnectionOptions {
 export interface ConnectListener {
   readonly isOver: boolean
   readonly userAgent: string | undefined
+  /** Absent if the phases are not recorded. */
+  readonly phases: PhaseClock | undefined
   onConnecting(connecting: ConnectAttempt): void
   onConnectSettled(): void
   fail(fault: Fault.Fault): void
@@ -196,14 +199,19 @@ export class ConnectAttempt {
     this.waitingFor = `${socketPath ?? Tunnel.authority(endpoint)} to accept the connection`
     const common = { ...UNSET, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
     if (socketPath !== undefined) {
-      this.#await(net.connect({ ...common, path: socketPath }), 'connect', next)
+      this.#await(net.connect({ ...common, path: socketPath }), 'connect', (socket) => {
+        this.#listener.phases?.mark('connected')
+        next(socket)
+      })
       return
     }
     const options = localAddress === undefined ? common : { ...common, localAddress }
     this.#happyEyeballs = new HappyEyeballs(resolve, endpoint.port, options, {
+      onResolved: () => this.#listener.phases?.mark('resolved'),
       onOpening: (socket) => track(sockets, socket),
       onFailed: this.#onError,
       onConnected: (socket) => {
+        this.#listener.phases?.mark('connected')
         this.#watch(socket)
         next(socket)
       },
@@ -239,7 +247,10 @@ export class ConnectAttempt {
     }
     this.#toFault = (error) => Failure.tlsFailed(Tunnel.authority(this.#endpoint), error)
     const protocols = http2 ? ['h2', 'http/1.1'] : ['http/1.1']
-    this.#tls(socket, this.#endpoint.host, security, protocols, (secure) => this.#finish(secure))
+    this.#tls(socket, this.#endpoint.host, security, protocols, (secure) => {
+      this.#listener.phases?.mark('secured')
+      this.#finish(secure)
+    })
   }
 
   // --- proxies -----------------------------------------------------------------------------------------------------
@@ -289,7 +300,10 @@ export class ConnectAttempt {
 
   #onTunnel(socket: net.Socket, fault: Fault.Fault | undefined): void {
     if (fault !== undefined) this.#fail(fault)
-    else if (!this.#isOver) this.#secure(socket)
+    else if (!this.#isOver) {
+      this.#listener.phases?.mark('connected')
+      this.#secure(socket)
+    }
   }
 
   #leaveSockets(): void {

@@ -21,6 +21,8 @@ const ATTEMPT_DELAY_MS = 250
 export type SocketOptions = Omit<net.TcpSocketConnectOpts, 'host' | 'port'>
 
 export interface HappyEyeballsListener {
+  /** The host is a name, and its addresses are known. */
+  onResolved?(): void
   /** Called for each socket before it connects. */
   onOpening(socket: net.Socket): void
   onConnected(socket: net.Socket): void
@@ -77,6 +79,7 @@ export class HappyEyeballs {
     }
     this.#resolve(host, (error, addresses) => {
       if (this.#isOver) return
+      this.#listener.onResolved?.()
       if (error !== undefined) this.#fail(error)
       else this.#startWith(interleave(reachable(addresses, this.#options.localAddress)))
     })

@@ -69,6 +69,13 @@ export interface Options {
    */
   readonly lookupCache?: Lookup.LookupCache
   /**
+   * Records how long each phase of an attempt takes: `Response.timings`, stories, HAR files, progress and observers. `false` by
+   * default.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: boolean
+  /**
    * A dispatcher of undici 7 or later, such as an `Agent`, a `ProxyAgent` or a `MockAgent`, to send through instead of own
    * connections. It is never closed. It decides about connections, proxy, TLS and the connect timeout, so the other options,
    * and a proxy or TLS settings of a plan, are an error when the request is sent. Without interceptors that follow
@@ -171,7 +178,10 @@ class Dispatcher implements AttemptOwner {
   readonly #recentHeaders = new RecentHeaders()
   #agents: Agents | undefined
 
-  constructor(readonly settings: Settings) {}
+  constructor(
+    readonly settings: Settings,
+    readonly recordsTimings: boolean,
+  ) {}
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
@@ -243,11 +253,12 @@ const refusalBy = (dispatcher: Dispatcher | GivenDispatcher): Pick<Transport, 'r
  * assert.equal(typeof transport.close, 'function')
  */
 export const undici = (options: Options = {}): Transport => {
-  const { dispatcher: given, ...others } = UserInput.own(options)
+  const { dispatcher: given, timings, ...others } = UserInput.own(options)
+  const recordsTimings = timings === true
   const dispatcher =
     given === undefined
-      ? new Dispatcher(settingsOf(UserInput.own(others)))
-      : new GivenDispatcher(given, namesOf(others))
+      ? new Dispatcher(settingsOf(UserInput.own(others)), recordsTimings)
+      : new GivenDispatcher(given, namesOf(others), recordsTimings)
   const send: SendNow = (plan, controls, listener) =>
     dispatcher.start(new RequestAttempt(plan, controls, dispatcher, listener))
   return makeChecked(send, () => dispatcher.close(), refusalBy(dispatcher))
