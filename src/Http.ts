@@ -31,18 +31,19 @@ import * as Client from './Client.js'
 import type { Finish } from './client/Finish.js'
 import { begin, drive, failedBody, gather, sendRequest, untilAborted } from './client/Interpreter.js'
 import * as Jar from './cookies/Jar.js'
-import { flatMapEither, type Http } from './program/Program.js'
+import { flatMap, flatMapEither, fromTaskEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import { isLast } from './stages/Authorize.js'
 import * as Exchange from './stages/Exchange.js'
 import { refusalOf } from './stages/Send.js'
+import { type Decoder, isDecoder, type SchemaIssue, type StandardSchema } from './values/StandardSchema.js'
 import { observed } from './wire/BodySource.js'
 import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Reply, type Response, type Source, type Unread } from './wire/Reply.js'
-import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+import type { InvalidPayload, NotJson, SchemaFailed, StatusError } from './wire/ResponseError.js'
 import type { Unsupported } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
@@ -153,7 +154,9 @@ export { del as delete }
 export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Response> = flatMapEither(Readers.ok)
 
 /**
- * Returns the decoded JSON of a response whose status is below 400. Errors: `StatusError`, `NotJson`, `InvalidPayload`.
+ * Returns the decoded JSON of a response whose status is below 400. Takes a decoder, such as one of io-ts, or a Standard Schema
+ * (zod, valibot, arktype), which may be asynchronous. Errors: `StatusError`, `NotJson`, `InvalidPayload`, and for a schema
+ * that throws `SchemaFailed`.
  *
  * @since 0.2.0
  * @category combinators
@@ -167,11 +170,26 @@ export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Respon
  * const user = pipe(Http.get('http://h.test/users/1'), Http.json(t.type({ name: t.string }).decode))
  * assert.deepEqual(await Client.runWith({ transport })(user)(), { _tag: 'Right', right: { name: 'Ada' } })
  */
-export const json = <D, A>(
-  decode: (u: unknown) => E.Either<D, A>,
-): (<E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>) => {
-  const read = Readers.json(decode)
-  return flatMapEither((response) => pipe(Readers.ok(response), E.flatMap(read)))
+export function json<A>(
+  schema: StandardSchema<A>,
+): <E>(
+  program: Http<E, Response>,
+) => Http<E | StatusError | NotJson | InvalidPayload<ReadonlyArray<SchemaIssue>> | SchemaFailed, A>
+export function json<D, A>(
+  decode: Decoder<D, A>,
+): <E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>
+export function json<D, A>(decoding: Decoder<D, A> | StandardSchema<A>) {
+  if (isDecoder(decoding)) {
+    const read = Readers.json(decoding)
+    return flatMapEither((response: Response) => pipe(Readers.ok(response), E.flatMap(read)))
+  }
+  const read = Readers.schemaTask(decoding)
+  return <E>(program: Http<E, Response>) =>
+    pipe(
+      program,
+      ok,
+      flatMap((response) => fromTaskEither(read(response))),
+    )
 }
 
 // --- streams -------------------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ export {
   type NotJson,
   type NotJsonLine,
   pieces,
+  type SchemaFailed,
   text,
 } from './wire/BodyReaders.js'
 export { type EventsOptions, events, type ServerSentEvent } from './wire/ServerSentEvents.js'

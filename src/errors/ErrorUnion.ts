@@ -17,7 +17,7 @@ import type { LogFailed } from '../store/Log.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
-import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+import type { InvalidPayload, JsonOrigin, NotJson, SchemaFailed, StatusError } from '../wire/ResponseError.js'
 import type { TransportError } from '../wire/Transport.js'
 
 export type { InvalidCookie } from '../cookies/Cookie.js'
@@ -44,7 +44,16 @@ export type { JarStoreFailed } from '../store/JarStore.js'
 export type { LogFailed } from '../store/Log.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
-export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+export type {
+  InEvent,
+  InLine,
+  InResponse,
+  InvalidPayload,
+  JsonOrigin,
+  NotJson,
+  SchemaFailed,
+  StatusError,
+} from '../wire/ResponseError.js'
 export type { TransportError } from '../wire/Transport.js'
 
 /**
@@ -65,8 +74,9 @@ export type HttpError<E = unknown> =
   | TokenProblem
   | HookFailed
   | StatusError
-  | NotJson<InResponse | InLine>
-  | InvalidPayload<E, InResponse | InLine>
+  | NotJson<JsonOrigin>
+  | InvalidPayload<E, JsonOrigin>
+  | SchemaFailed<JsonOrigin>
   | DownloadError
   | StoreFailed
   | JarStoreFailed<unknown, unknown>
@@ -121,6 +131,7 @@ export const TAGS = [
   'StatusError',
   'NotJson',
   'InvalidPayload',
+  'SchemaFailed',
   'UnexpectedStatus',
   'LengthMismatch',
   'RangeMismatch',

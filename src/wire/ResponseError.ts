@@ -1,15 +1,19 @@
 /**
- * The errors of reading a response: its status, and the JSON of its body or of one line of its body.
+ * The errors of reading a response: its status, and the JSON of its body, of one line of its body, or of one event.
  *
- * `Response.json` and `Stream.jsonLines` fail with the same types. The type parameter `Origin` says what the error has:
+ * `Response.json`, `Stream.jsonLines` and `Stream.events` fail with the same types. The type parameter `Origin` says what the
+ * error has:
  *
  * | origin       | made by            | has                                                          |
  * |--------------|--------------------|--------------------------------------------------------------|
  * | `InResponse` | `Response.json`    | `response`                                                   |
  * | `InLine`     | `Stream.jsonLines` | `line`; no response, because the rest of the body is not read |
+ * | `InEvent`    | `Stream.events`    | `event`, as it was received; no response, as above           |
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as DecoderIssues from '../values/DecoderIssues.js'
 import * as Printable from '../values/Printable.js'
+import * as StandardSchema from '../values/StandardSchema.js'
 import * as Status from '../values/Status.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Response } from './Reply.js'
@@ -25,6 +29,8 @@ export interface InResponse {
   readonly response: Response
   /** Never set: see `InLine`. */
   readonly line?: undefined
+  /** Never set: see `InEvent`. */
+  readonly event?: undefined
 }
 
 /**
@@ -38,7 +44,49 @@ export interface InLine {
   readonly line: number
   /** Never set: see `InResponse`. */
   readonly response?: undefined
+  /** Never set: see `InEvent`. */
+  readonly event?: undefined
 }
+
+/**
+ * A server-sent event. `Data` is the type of its data: text, or what `Stream.events` decoded.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface ServerSentEvent<Data = string> {
+  /** The type of the event: `message` by default. */
+  readonly event: string
+  /** The lines of the data, joined with `\n`, or the decoded value. */
+  readonly data: Data
+  /** The last id that the server sent, in this event or before it. Empty if it sent no id. */
+  readonly id: string
+  /** The last reconnection time that the server sent, in milliseconds. Absent if it sent no time. */
+  readonly retry?: number
+}
+
+/**
+ * The JSON was the data of a server-sent event.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface InEvent {
+  /** The event as it was received. */
+  readonly event: ServerSentEvent
+  /** Never set: see `InResponse`. */
+  readonly response?: undefined
+  /** Never set: see `InLine`. */
+  readonly line?: undefined
+}
+
+/**
+ * Where the JSON of an error was.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type JsonOrigin = InResponse | InLine | InEvent
 
 /** A status of 400 or above (D14). */
 export interface StatusError {
@@ -50,14 +98,14 @@ export interface StatusError {
 }
 
 /** The text is not valid JSON. */
-export type NotJson<Origin extends InResponse | InLine = InResponse> = Origin & {
+export type NotJson<Origin extends JsonOrigin = InResponse> = Origin & {
   readonly _tag: 'NotJson'
-  /** The body or the line, and what is wrong with it. */
+  /** The body, the line or the event, and what is wrong with it. */
   readonly message: string
 }
 
 /** The decoder rejected the JSON value. */
-export type InvalidPayload<E, Origin extends InResponse | InLine = InResponse> = Origin & {
+export type InvalidPayload<E, Origin extends JsonOrigin = InResponse> = Origin & {
   readonly _tag: 'InvalidPayload'
   /** What the decoder returned. It may contain the received values. */
   readonly errors: E
@@ -67,6 +115,21 @@ export type InvalidPayload<E, Origin extends InResponse | InLine = InResponse> =
    */
   readonly paths: ReadonlyArray<string>
   /** Names the first paths, and the expected and the received type of each. It never repeats a received value. */
+  readonly message: string
+}
+
+/**
+ * The schema did not decide about the JSON value: it threw, it returned neither a value nor issues, it returned a promise to a
+ * function that cannot wait, or it is not a Standard Schema. The fault is in the program, not in the response.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type SchemaFailed<Origin extends JsonOrigin = InResponse> = Origin & {
+  readonly _tag: 'SchemaFailed'
+  /** What the schema threw, or what it rejected its promise with. It may contain the received values. */
+  readonly error?: unknown
+  /** What is wrong with the schema. It never repeats a received value. */
   readonly message: string
 }
 
@@ -82,7 +145,7 @@ export const statusError = (response: Response): StatusError => {
 export const bodyOf = (plan: Plan): string => `the body of ${plan.method} ${urlWithoutQuery(plan)}`
 
 /** Returns the error of a text that is not JSON. `where` is the name of the text. */
-export const notJson = <Origin extends InResponse | InLine>(
+export const notJson = <Origin extends JsonOrigin>(
   origin: Origin,
   where: string,
   problem: string,
@@ -93,7 +156,7 @@ export const notJson = <Origin extends InResponse | InLine>(
 })
 
 /** Returns the error of a JSON value that a decoder rejected. `where` is the name of its text. */
-export const invalidPayload = <E, Origin extends InResponse | InLine>(
+export const invalidPayload = <E, Origin extends JsonOrigin>(
   origin: Origin,
   where: string,
   json: unknown,
@@ -108,4 +171,62 @@ export const invalidPayload = <E, Origin extends InResponse | InLine>(
     paths: issues.map(({ path }) => path),
     message: Printable.escapeControls(`Unexpected JSON in ${where}: ${reason}`),
   }
+}
+
+// --- decoding ------------------------------------------------------------------------------------------------------
+
+/** What decodes JSON: a function, or a schema. */
+export type Decoding<E, A> = StandardSchema.Decoder<E, A> | StandardSchema.StandardSchema<A>
+
+/** The errors of decoding JSON with a decoder or a schema. */
+export type DecodingError<E, Origin extends JsonOrigin> =
+  | InvalidPayload<E | ReadonlyArray<StandardSchema.SchemaIssue>, Origin>
+  | SchemaFailed<Origin>
+
+/** Returns the outcome of a schema. */
+const schemaOutcome = <A, Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  json: unknown,
+  verdict: StandardSchema.Verdict<A>,
+): E.Either<DecodingError<never, Origin>, A> => {
+  if (verdict._tag === 'Valid') return E.right(verdict.value)
+  if (verdict._tag === 'Rejected') return E.left(invalidPayload(origin, where, json, verdict.issues))
+  const message = Printable.escapeControls(`Cannot check the JSON in ${where}: ${verdict.problem}`)
+  return E.left({ ...origin, _tag: 'SchemaFailed', ...('error' in verdict ? { error: verdict.error } : {}), message })
+}
+
+const decoderOutcome = <D, A, Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  json: unknown,
+  decode: StandardSchema.Decoder<D, A>,
+): E.Either<InvalidPayload<D, Origin>, A> => {
+  const decoded = decode(json)
+  return E.isRight(decoded) ? decoded : E.left(invalidPayload(origin, where, json, decoded.left))
+}
+
+/** Decodes a JSON value, at once. A schema that returns a promise is `SchemaFailed`. */
+export const decodeSync = <D, A, Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  json: unknown,
+  decoding: Decoding<D, A>,
+): E.Either<DecodingError<D, Origin>, A> =>
+  StandardSchema.isDecoder(decoding)
+    ? decoderOutcome(origin, where, json, decoding)
+    : schemaOutcome(origin, where, json, StandardSchema.checkSync(decoding, json))
+
+/** Decodes a JSON value. Waits for a schema that returns a promise. */
+export const decode = <D, A, Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  json: unknown,
+  decoding: Decoding<D, A>,
+): E.Either<DecodingError<D, Origin>, A> | Promise<E.Either<DecodingError<D, Origin>, A>> => {
+  if (StandardSchema.isDecoder(decoding)) return decoderOutcome(origin, where, json, decoding)
+  const verdict = StandardSchema.check(decoding, json)
+  return verdict instanceof Promise
+    ? verdict.then((settled) => schemaOutcome(origin, where, json, settled))
+    : schemaOutcome(origin, where, json, verdict)
 }

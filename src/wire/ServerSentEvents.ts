@@ -16,23 +16,9 @@
 import * as UserInput from '../values/UserInput.js'
 import { lines, maxLengthOf } from './BodyReaders.js'
 import * as Fault from './Fault.js'
+import type { ServerSentEvent } from './ResponseError.js'
 
-/**
- * An event of a stream.
- *
- * @since 0.2.0
- * @category model
- */
-export interface ServerSentEvent {
-  /** The type of the event: `message` by default. */
-  readonly event: string
-  /** The lines of the data, joined with `\n`. */
-  readonly data: string
-  /** The last id that the server sent, in this event or before it. Empty if it sent no id. */
-  readonly id: string
-  /** The last reconnection time that the server sent, in milliseconds. Absent if it sent no time. */
-  readonly retry?: number
-}
+export type { ServerSentEvent } from './ResponseError.js'
 
 /**
  * Options of `events`.
