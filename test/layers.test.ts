@@ -356,6 +356,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     /\bthrow\b/,
     [
       'program/Concurrency.ts',
+      'program/Emission.ts',
       'Http.ts',
       'store/TextFile.ts',
       'wire/coding/Coding.ts',
