@@ -28,6 +28,7 @@ import * as Printable from './values/Printable.js'
 import type { Decoder, SchemaIssue, StandardSchema } from './values/StandardSchema.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
+import * as JsonDecoding from './wire/JsonDecoding.js'
 import type { Plan } from './wire/Plan.js'
 import type { Response } from './wire/Reply.js'
 import * as ResponseError from './wire/ResponseError.js'
@@ -74,13 +75,13 @@ export function json<A>(
 export function json<E, A>(
   decode: Decoder<E, A>,
 ): (response: Response) => E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<E>, A>
-export function json<D, A>(decoding: ResponseError.Decoding<D, A>) {
+export function json<D, A>(decoding: JsonDecoding.Decoding<D, A>) {
   return (
     response: Response,
-  ): E.Either<ResponseError.NotJson | ResponseError.DecodingError<D, ResponseError.InResponse>, A> => {
+  ): E.Either<ResponseError.NotJson | JsonDecoding.DecodingError<D, ResponseError.InResponse>, A> => {
     const parsed = parseJson(response)
     if (E.isLeft(parsed)) return parsed
-    return ResponseError.decodeSync({ response }, ResponseError.bodyOf(response.plan), parsed.right, decoding)
+    return JsonDecoding.decodeSync({ response }, ResponseError.bodyOf(response.plan), parsed.right, decoding)
   }
 }
 
@@ -122,7 +123,7 @@ export const schemaTask =
   async () => {
     const parsed = parseJson(response)
     if (E.isLeft(parsed)) return parsed
-    return ResponseError.decode<never, A, ResponseError.InResponse>(
+    return JsonDecoding.decode<never, A, ResponseError.InResponse>(
       { response },
       ResponseError.bodyOf(response.plan),
       parsed.right,

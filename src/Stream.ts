@@ -88,7 +88,14 @@ export {
   type SchemaFailed,
   text,
 } from './wire/BodyReaders.js'
-export { type EventsOptions, events, type ServerSentEvent } from './wire/ServerSentEvents.js'
+export {
+  type DecodedEvents,
+  decodeEvents,
+  type EventsOptions,
+  events,
+  type InEvent,
+  type ServerSentEvent,
+} from './wire/ServerSentEvents.js'
 export * from './wire/StreamItems.js'
 
 // --- status --------------------------------------------------------------------------------------------------------

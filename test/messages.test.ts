@@ -356,6 +356,12 @@ const firstLine = async (text: string): Promise<unknown> => {
   })()
   for await (const line of Stream.jsonLines(User.decode)(body)) return leftOf(line)
 }
+const firstEvent = async (text: string): Promise<unknown> => {
+  const body = (async function* () {
+    yield Buffer.from(text)
+  })()
+  for await (const event of Stream.events(User.decode)(body)) return leftOf(event)
+}
 
 const RESPONSE: ReadonlyArray<Situation> = [
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
@@ -389,6 +395,8 @@ const RESPONSE: ReadonlyArray<Situation> = [
       leftOf(Response.schema(untyped<Response.StandardSchema<unknown>>(User))(await responseOf({ body: '1' }))),
   ],
   ['a line that is not JSON', () => firstLine('{"a":\n')],
+  ['an event whose data is not JSON', () => firstEvent('data: overloaded\n\n')],
+  ['an event of another shape', () => firstEvent('data: {"id":"hunter2","name":"","tags":[]}\n\n')],
   ['a line of another shape', () => firstLine('{"id":1,"name":null,"tags":[]}\n')],
 ]
 

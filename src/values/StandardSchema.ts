@@ -65,14 +65,19 @@ export interface StandardSchema<A> {
  */
 export type Decoder<E, A> = (u: unknown) => Either<E, A>
 
-/** What a schema decided about a value. `error` is what it threw, if it did. */
+/** A schema that did not decide. */
+export interface Broken {
+  readonly _tag: 'Broken'
+  readonly problem: string
+  /** What the schema threw, if it did. */
+  readonly error?: unknown
+}
+
+/** What a schema decided about a value. */
 export type Verdict<A> =
   | { readonly _tag: 'Valid'; readonly value: A }
   | { readonly _tag: 'Rejected'; readonly issues: ReadonlyArray<SchemaIssue> }
-  | { readonly _tag: 'Broken'; readonly problem: string; readonly error?: unknown }
-
-/** `Broken` has no value, so it is a verdict about a value of any type. */
-type Broken = Extract<Verdict<never>, { readonly _tag: 'Broken' }>
+  | Broken
 
 const NOT_A_SCHEMA =
   'the schema is not a Standard Schema of version 1; pass a schema of zod 4, valibot 1 or arktype 2, or a function such as decode of an io-ts codec'

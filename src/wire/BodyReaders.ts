@@ -27,16 +27,8 @@ import type { Decoder, SchemaIssue, StandardSchema } from '../values/StandardSch
 import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
-import {
-  type Decoding,
-  type DecodingError,
-  decode,
-  type InLine,
-  type InvalidPayload,
-  type NotJson,
-  notJson,
-  type SchemaFailed,
-} from './ResponseError.js'
+import { type Decoding, type DecodingError, decode } from './JsonDecoding.js'
+import { type InLine, type InvalidPayload, type NotJson, notJson, type SchemaFailed } from './ResponseError.js'
 
 export type { InLine, InvalidPayload, NotJson, SchemaFailed } from './ResponseError.js'
 

@@ -10,10 +10,9 @@
  * | `InLine`     | `Stream.jsonLines` | `line`; no response, because the rest of the body is not read |
  * | `InEvent`    | `Stream.events`    | `event`, as it was received; no response, as above           |
  */
-import * as E from 'fp-ts/lib/Either.js'
 import * as DecoderIssues from '../values/DecoderIssues.js'
 import * as Printable from '../values/Printable.js'
-import * as StandardSchema from '../values/StandardSchema.js'
+import type { Broken } from '../values/StandardSchema.js'
 import * as Status from '../values/Status.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Response } from './Reply.js'
@@ -155,6 +154,18 @@ export const notJson = <Origin extends JsonOrigin>(
   message: Printable.escapeControls(`Invalid JSON in ${where}: ${problem}`),
 })
 
+/** Returns the error of a schema that did not decide. `where` is the name of the text. */
+export const schemaFailed = <Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  { problem, error }: Broken,
+): SchemaFailed<Origin> => {
+  const message = Printable.escapeControls(`Cannot check the JSON in ${where}: ${problem}`)
+  return error === undefined
+    ? { ...origin, _tag: 'SchemaFailed', message }
+    : { ...origin, _tag: 'SchemaFailed', error, message }
+}
+
 /** Returns the error of a JSON value that a decoder rejected. `where` is the name of its text. */
 export const invalidPayload = <E, Origin extends JsonOrigin>(
   origin: Origin,
@@ -171,62 +182,4 @@ export const invalidPayload = <E, Origin extends JsonOrigin>(
     paths: issues.map(({ path }) => path),
     message: Printable.escapeControls(`Unexpected JSON in ${where}: ${reason}`),
   }
-}
-
-// --- decoding ------------------------------------------------------------------------------------------------------
-
-/** What decodes JSON: a function, or a schema. */
-export type Decoding<E, A> = StandardSchema.Decoder<E, A> | StandardSchema.StandardSchema<A>
-
-/** The errors of decoding JSON with a decoder or a schema. */
-export type DecodingError<E, Origin extends JsonOrigin> =
-  | InvalidPayload<E | ReadonlyArray<StandardSchema.SchemaIssue>, Origin>
-  | SchemaFailed<Origin>
-
-/** Returns the outcome of a schema. */
-const schemaOutcome = <A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  verdict: StandardSchema.Verdict<A>,
-): E.Either<DecodingError<never, Origin>, A> => {
-  if (verdict._tag === 'Valid') return E.right(verdict.value)
-  if (verdict._tag === 'Rejected') return E.left(invalidPayload(origin, where, json, verdict.issues))
-  const message = Printable.escapeControls(`Cannot check the JSON in ${where}: ${verdict.problem}`)
-  return E.left({ ...origin, _tag: 'SchemaFailed', ...('error' in verdict ? { error: verdict.error } : {}), message })
-}
-
-const decoderOutcome = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decode: StandardSchema.Decoder<D, A>,
-): E.Either<InvalidPayload<D, Origin>, A> => {
-  const decoded = decode(json)
-  return E.isRight(decoded) ? decoded : E.left(invalidPayload(origin, where, json, decoded.left))
-}
-
-/** Decodes a JSON value, at once. A schema that returns a promise is `SchemaFailed`. */
-export const decodeSync = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decoding: Decoding<D, A>,
-): E.Either<DecodingError<D, Origin>, A> =>
-  StandardSchema.isDecoder(decoding)
-    ? decoderOutcome(origin, where, json, decoding)
-    : schemaOutcome(origin, where, json, StandardSchema.checkSync(decoding, json))
-
-/** Decodes a JSON value. Waits for a schema that returns a promise. */
-export const decode = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decoding: Decoding<D, A>,
-): E.Either<DecodingError<D, Origin>, A> | Promise<E.Either<DecodingError<D, Origin>, A>> => {
-  if (StandardSchema.isDecoder(decoding)) return decoderOutcome(origin, where, json, decoding)
-  const verdict = StandardSchema.check(decoding, json)
-  return verdict instanceof Promise
-    ? verdict.then((settled) => schemaOutcome(origin, where, json, settled))
-    : schemaOutcome(origin, where, json, verdict)
 }

@@ -55,6 +55,29 @@ type Row = E.Either<
 >
 expectType<Equal<typeof rows, (body: AsyncIterable<Uint8Array>) => AsyncGenerator<Row>>>()
 
+const raw = Stream.events({ until: '[DONE]' })
+expectType<Equal<typeof raw, (body: AsyncIterable<Uint8Array>) => AsyncGenerator<Stream.ServerSentEvent>>>()
+const deltas = Stream.events(Zod, { until: '[DONE]' })
+type Delta = E.Either<
+  | Response.NotJson<Response.InEvent>
+  | Response.InvalidPayload<Issues, Response.InEvent>
+  | Response.SchemaFailed<Response.InEvent>,
+  Stream.ServerSentEvent<{ id: number; at: number }>
+>
+expectType<Equal<typeof deltas, (body: AsyncIterable<Uint8Array>) => AsyncGenerator<Delta>>>()
+const decodedDeltas = Stream.decodeEvents(IoTs.decode)
+type DecodedDelta = E.Either<
+  Response.NotJson<Response.InEvent> | Response.InvalidPayload<t.Errors, Response.InEvent>,
+  Stream.ServerSentEvent<{ id: number }>
+>
+expectType<
+  Equal<typeof decodedDeltas, (events: AsyncIterable<Stream.ServerSentEvent>) => AsyncGenerator<DecodedDelta>>
+>()
+// A schema of text has a property `maxLength`, as the options do.
+const texts = Stream.events(z.string().max(5))
+type TextError = Response.InvalidPayload<Issues, Response.InEvent> | Response.SchemaFailed<Response.InEvent>
+expectType<Equal<typeof texts, (body: AsyncIterable<Uint8Array>) => Stream.DecodedEvents<TextError, string>>>()
+
 // An io-ts codec is neither: its `decode` is.
 // @ts-expect-error
 export const codec = Response.json(IoTs)
