@@ -362,6 +362,12 @@ const firstEvent = async (text: string): Promise<unknown> => {
   })()
   for await (const event of Stream.events(User.decode)(body)) return leftOf(event)
 }
+const streamed = async (answer: Reply.Answer): Promise<unknown> =>
+  leftOf(
+    await Client.runWith({ session: Session.empty, transport: Transport.memory(() => answer) })(
+      Http.eventStream(Request.get(url))(Stream.toArray),
+    )(),
+  )
 
 const RESPONSE: ReadonlyArray<Situation> = [
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
@@ -395,6 +401,9 @@ const RESPONSE: ReadonlyArray<Situation> = [
       leftOf(Response.schema(untyped<Response.StandardSchema<unknown>>(User))(await responseOf({ body: '1' }))),
   ],
   ['a line that is not JSON', () => firstLine('{"a":\n')],
+  ['a stream of another type', () => streamed({ status: 200, headers: { 'content-type': 'text/\u001bhtml' } })],
+  ['a stream without a type', () => streamed({ status: 200 })],
+  ['a stream that is a redirect', () => streamed({ status: 304, headers: { 'content-type': 'text/event-stream' } })],
   ['an event whose data is not JSON', () => firstEvent('data: overloaded\n\n')],
   ['an event of another shape', () => firstEvent('data: {"id":"hunter2","name":"","tags":[]}\n\n')],
   ['a line of another shape', () => firstLine('{"id":1,"name":null,"tags":[]}\n')],

@@ -17,7 +17,14 @@ import type { LogFailed } from '../store/Log.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
 import * as Fault from '../wire/Fault.js'
-import type { InvalidPayload, JsonOrigin, NotJson, SchemaFailed, StatusError } from '../wire/ResponseError.js'
+import type {
+  InvalidPayload,
+  JsonOrigin,
+  NotEventStream,
+  NotJson,
+  SchemaFailed,
+  StatusError,
+} from '../wire/ResponseError.js'
 import type { TransportError } from '../wire/Transport.js'
 
 export type { InvalidCookie } from '../cookies/Cookie.js'
@@ -50,6 +57,7 @@ export type {
   InResponse,
   InvalidPayload,
   JsonOrigin,
+  NotEventStream,
   NotJson,
   SchemaFailed,
   StatusError,
@@ -77,6 +85,7 @@ export type HttpError<E = unknown> =
   | NotJson<JsonOrigin>
   | InvalidPayload<E, JsonOrigin>
   | SchemaFailed<JsonOrigin>
+  | NotEventStream
   | DownloadError
   | StoreFailed
   | JarStoreFailed<unknown, unknown>
@@ -132,6 +141,7 @@ export const TAGS = [
   'NotJson',
   'InvalidPayload',
   'SchemaFailed',
+  'NotEventStream',
   'UnexpectedStatus',
   'LengthMismatch',
   'RangeMismatch',

@@ -11,11 +11,12 @@
  * | `InEvent`    | `Stream.events`    | `event`, as it was received; no response, as above           |
  */
 import * as DecoderIssues from '../values/DecoderIssues.js'
+import * as Headers from '../values/Headers.js'
 import * as Printable from '../values/Printable.js'
 import type { Broken } from '../values/StandardSchema.js'
 import * as Status from '../values/Status.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
-import type { Response } from './Reply.js'
+import type { Response, Unread } from './Reply.js'
 
 /**
  * The JSON was the body of a response.
@@ -132,6 +133,21 @@ export type SchemaFailed<Origin extends JsonOrigin = InResponse> = Origin & {
   readonly message: string
 }
 
+/**
+ * The response is not a stream of events: its status is not 200, or its Content-Type is not `text/event-stream`. A status of
+ * 400 or above is a `StatusError`.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export interface NotEventStream {
+  readonly _tag: 'NotEventStream'
+  /** The response, without its body. */
+  readonly response: Unread
+  /** The request, and the status and Content-Type of the response. */
+  readonly message: string
+}
+
 /** Returns the error of a response whose status is 400 or above. */
 export const statusError = (response: Response): StatusError => {
   const { status, reason, url, plan } = response
@@ -142,6 +158,15 @@ export const statusError = (response: Response): StatusError => {
 
 /** Returns the name of a body for messages: its method, and its URL without query. */
 export const bodyOf = (plan: Plan): string => `the body of ${plan.method} ${urlWithoutQuery(plan)}`
+
+/** Returns the error of a response that is not a stream of events. */
+export const notEventStream = (response: Unread): NotEventStream => {
+  const { status, plan, headers } = response
+  const type = Headers.combined(headers, 'Content-Type')
+  const found = `its status is ${status}, and its Content-Type ${type === undefined ? 'is missing' : `is ${Printable.quoted(type)}`}`
+  const message = `The response to ${plan.method} ${urlWithoutQuery(plan)} is not a stream of events: ${found}; it needs 200 and text/event-stream`
+  return { _tag: 'NotEventStream', response, message: Printable.escapeControls(message) }
+}
 
 /** Returns the error of a text that is not JSON. `where` is the name of the text. */
 export const notJson = <Origin extends JsonOrigin>(

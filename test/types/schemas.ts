@@ -6,7 +6,7 @@ import { type } from 'arktype'
 import type * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { Http, type HttpError, Response, Stream } from 'requests-ts'
+import { Http, type HttpError, Request, Response, Stream } from 'requests-ts'
 import * as v from 'valibot'
 import * as z from 'zod'
 import { expectType } from './programs.js'
@@ -81,3 +81,26 @@ expectType<Equal<typeof texts, (body: AsyncIterable<Uint8Array>) => Stream.Decod
 // An io-ts codec is neither: its `decode` is.
 // @ts-expect-error
 export const codec = Response.json(IoTs)
+
+// --- event streams ------------------------------------------------------------------------------------------------------
+
+const feed = Http.eventStream(Request.get('feed'), { until: '[DONE]' })((events) =>
+  pipe(events, Stream.decodeEvents(Zod), Stream.take(3), Stream.toArray),
+)
+// A fault of the reader is that of the program, so only the errors of the program are left.
+expectType<
+  Equal<
+    typeof feed,
+    Http.Http<
+      HttpError.SendError | HttpError.StatusError | HttpError.NotEventStream,
+      ReadonlyArray<
+        E.Either<
+          | Response.NotJson<Response.InEvent>
+          | Response.InvalidPayload<Issues, Response.InEvent>
+          | Response.SchemaFailed<Response.InEvent>,
+          Stream.ServerSentEvent<{ id: number; at: number }>
+        >
+      >
+    >
+  >
+>()
