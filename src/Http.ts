@@ -40,7 +40,7 @@ import { type Decoder, isDecoder, type SchemaIssue, type StandardSchema } from '
 import type { Plan } from './wire/Plan.js'
 import type { Response } from './wire/Reply.js'
 import type { InvalidPayload, NotJson, SchemaFailed, StatusError } from './wire/ResponseError.js'
-import type { Unsupported } from './wire/Transport.js'
+import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
 export * from './program/EventStream.js'
@@ -89,10 +89,10 @@ export const start =
 
 /**
  * Returns the first plan that `send` would send for the request. It has no token yet if `send` would obtain one first. Errors:
- * `PlanError`, `TokenFailed`, and `Unsupported` if its transport cannot send it.
+ * `PlanError`, `TokenFailed`, and `Unsupported` or `AddressRefused` if its transport will not send it.
  */
 export const plan =
-  (request: Request.Request): Http<Exchange.StartError | Exchange.WithHistory<Unsupported>, Plan> =>
+  (request: Request.Request): Http<Exchange.StartError | Exchange.WithHistory<Refusal>, Plan> =>
   (jar) =>
   (client) =>
   async () => {

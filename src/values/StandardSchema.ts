@@ -36,8 +36,16 @@ export interface SchemaIssue {
  * @category model
  */
 export type SchemaResult<A> =
-  | { readonly value: A; readonly issues?: undefined }
-  | { readonly issues: ReadonlyArray<SchemaIssue> }
+  | {
+      /** The value, which may differ from the one that was checked. */
+      readonly value: A
+      /** Absent, or `undefined`. */
+      readonly issues?: undefined
+    }
+  | {
+      /** What is wrong with the value. */
+      readonly issues: ReadonlyArray<SchemaIssue>
+    }
 
 /**
  * A schema of any library that implements Standard Schema: zod 4, valibot 1, arktype 2 and others.
