@@ -77,15 +77,23 @@ export function json<A>(
 export function json<E, A>(
   decode: Decoder<E, A>,
 ): (response: Response) => E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<E>, A>
-export function json<D, A>(decoding: JsonDecoding.Decoding<D, A>) {
+export function json<D, A>(decoder: JsonDecoding.Decoding<D, A>) {
   return (
     response: Response,
   ): E.Either<ResponseError.NotJson | JsonDecoding.DecodingError<D, ResponseError.InResponse>, A> => {
     const parsed = parseJson(response)
     if (E.isLeft(parsed)) return parsed
-    return JsonDecoding.decodeSync({ response }, ResponseError.bodyOf(response.plan), parsed.right, decoding)
+    const decoded = JsonDecoding.decodeSync(decoder, parsed.right)
+    return E.isRight(decoded) ? decoded : E.left(rejectionOf(response, parsed.right, decoded.left))
   }
 }
+
+const rejectionOf = <D>(
+  response: Response,
+  json: unknown,
+  rejection: JsonDecoding.Rejection<D>,
+): JsonDecoding.DecodingError<D, ResponseError.InResponse> =>
+  JsonDecoding.errorOf({ response }, ResponseError.bodyOf(response.plan), json, rejection)
 
 /**
  * Parses the body as JSON and checks the value with a Standard Schema, as `json` does.
@@ -125,12 +133,8 @@ export const schemaTask =
   async () => {
     const parsed = parseJson(response)
     if (E.isLeft(parsed)) return parsed
-    return JsonDecoding.decode<never, A, ResponseError.InResponse>(
-      { response },
-      ResponseError.bodyOf(response.plan),
-      parsed.right,
-      schema,
-    )
+    const decoded = await JsonDecoding.decode<never, A>(schema, parsed.right)
+    return E.isRight(decoded) ? decoded : E.left(rejectionOf(response, parsed.right, decoded.left))
   }
 
 /** Splits the body into lines at `\n`, `\r\n` and `\r`. The end of the last line does not start an empty one. */

@@ -27,7 +27,7 @@ import type { Decoder, SchemaIssue, StandardSchema } from '../values/StandardSch
 import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
-import { type Decoding, type DecodingError, decode } from './JsonDecoding.js'
+import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
 import { type InLine, type InvalidPayload, type NotJson, notJson, type SchemaFailed } from './ResponseError.js'
 
 export type { InLine, InvalidPayload, NotJson, SchemaFailed } from './ResponseError.js'
@@ -163,7 +163,7 @@ export function jsonLines<E, A>(
   decode: Decoder<E, A>,
   options?: LinesOptions,
 ): (body: AsyncIterable<Uint8Array>) => AsyncGenerator<E.Either<NotJson<InLine> | InvalidPayload<E, InLine>, A>>
-export function jsonLines<E, A>(decoding: Decoding<E, A>, options: LinesOptions = {}) {
+export function jsonLines<E, A>(decoder: Decoding<E, A>, options: LinesOptions = {}) {
   return async function* (
     body: AsyncIterable<Uint8Array>,
   ): AsyncGenerator<E.Either<NotJson<InLine> | DecodingError<E, InLine>, A>> {
@@ -176,8 +176,9 @@ export function jsonLines<E, A>(decoding: Decoding<E, A>, options: LinesOptions 
         yield E.left(notJson({ line }, `line ${line}`, json.left))
         continue
       }
-      const decoded = decode({ line }, `line ${line}`, json.right, decoding)
-      yield decoded instanceof Promise ? await decoded : decoded
+      const decoding = decode(decoder, json.right)
+      const decoded = decoding instanceof Promise ? await decoding : decoding
+      yield E.isRight(decoded) ? decoded : E.left(errorOf({ line }, `line ${line}`, json.right, decoded.left))
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Decodes JSON with a decoder function or with a Standard Schema. The errors are those of `ResponseError`: a decoder fails with
- * `InvalidPayload`, and a schema also with `SchemaFailed`.
+ * Decodes JSON with a decoder function or with a Standard Schema. A value that is accepted costs no object, and no text that only
+ * an error needs: `errorOf` makes the error of a rejected one.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as StandardSchema from '../values/StandardSchema.js'
@@ -13,56 +13,46 @@ import {
 } from './ResponseError.js'
 
 /** What decodes JSON: a function, or a schema. */
-export type Decoding<E, A> = StandardSchema.Decoder<E, A> | StandardSchema.StandardSchema<A>
+export type Decoding<D, A> = StandardSchema.Decoder<D, A> | StandardSchema.StandardSchema<A>
+
+type Issues = ReadonlyArray<StandardSchema.SchemaIssue>
+
+/** Why a value was not accepted. */
+export type Rejection<D> = { readonly _tag: 'Rejected'; readonly errors: D | Issues } | StandardSchema.Broken
 
 /** The errors of decoding JSON with a decoder or a schema. */
-export type DecodingError<E, Origin extends JsonOrigin> =
-  | InvalidPayload<E | ReadonlyArray<StandardSchema.SchemaIssue>, Origin>
-  | SchemaFailed<Origin>
+export type DecodingError<D, Origin extends JsonOrigin> = InvalidPayload<D | Issues, Origin> | SchemaFailed<Origin>
 
-/** Returns the outcome of a schema. */
-const schemaOutcome = <A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  verdict: StandardSchema.Verdict<A>,
-): E.Either<DecodingError<never, Origin>, A> => {
+type Outcome<D, A> = E.Either<Rejection<D>, A>
+
+const ofSchema = <A>(verdict: StandardSchema.Verdict<A>): Outcome<never, A> => {
   if (verdict._tag === 'Valid') return E.right(verdict.value)
-  if (verdict._tag === 'Rejected') return E.left(invalidPayload(origin, where, json, verdict.issues))
-  return E.left(schemaFailed(origin, where, verdict))
+  return E.left(verdict._tag === 'Rejected' ? { _tag: 'Rejected', errors: verdict.issues } : verdict)
 }
 
-const decoderOutcome = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decode: StandardSchema.Decoder<D, A>,
-): E.Either<InvalidPayload<D, Origin>, A> => {
+const ofDecoder = <D, A>(decode: StandardSchema.Decoder<D, A>, json: unknown): Outcome<D, A> => {
   const decoded = decode(json)
-  return E.isRight(decoded) ? decoded : E.left(invalidPayload(origin, where, json, decoded.left))
+  return E.isRight(decoded) ? decoded : E.left({ _tag: 'Rejected', errors: decoded.left })
 }
 
-/** Decodes a JSON value, at once. A schema that returns a promise is `SchemaFailed`. */
-export const decodeSync = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decoding: Decoding<D, A>,
-): E.Either<DecodingError<D, Origin>, A> =>
-  StandardSchema.isDecoder(decoding)
-    ? decoderOutcome(origin, where, json, decoding)
-    : schemaOutcome(origin, where, json, StandardSchema.checkSync(decoding, json))
+/** Decodes a JSON value, at once. A schema that returns a promise is `Broken`. */
+export const decodeSync = <D, A>(decoding: Decoding<D, A>, json: unknown): Outcome<D, A> =>
+  StandardSchema.isDecoder(decoding) ? ofDecoder(decoding, json) : ofSchema(StandardSchema.checkSync(decoding, json))
 
-/** Decodes a JSON value. Waits for a schema that returns a promise. */
-export const decode = <D, A, Origin extends JsonOrigin>(
-  origin: Origin,
-  where: string,
-  json: unknown,
-  decoding: Decoding<D, A>,
-): E.Either<DecodingError<D, Origin>, A> | Promise<E.Either<DecodingError<D, Origin>, A>> => {
-  if (StandardSchema.isDecoder(decoding)) return decoderOutcome(origin, where, json, decoding)
+/** Decodes a JSON value. Returns a promise if the schema does. */
+export const decode = <D, A>(decoding: Decoding<D, A>, json: unknown): Outcome<D, A> | Promise<Outcome<D, A>> => {
+  if (StandardSchema.isDecoder(decoding)) return ofDecoder(decoding, json)
   const verdict = StandardSchema.check(decoding, json)
-  return verdict instanceof Promise
-    ? verdict.then((settled) => schemaOutcome(origin, where, json, settled))
-    : schemaOutcome(origin, where, json, verdict)
+  return verdict instanceof Promise ? verdict.then((settled) => ofSchema(settled)) : ofSchema(verdict)
 }
+
+/** Returns the error of a JSON value that was not accepted. `where` is the name of its text. */
+export const errorOf = <D, Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  json: unknown,
+  rejection: Rejection<D>,
+): DecodingError<D, Origin> =>
+  rejection._tag === 'Rejected'
+    ? invalidPayload(origin, where, json, rejection.errors)
+    : schemaFailed(origin, where, rejection)

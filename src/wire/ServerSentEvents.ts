@@ -19,7 +19,7 @@ import { type Decoder, isSchema, type SchemaIssue, type StandardSchema } from '.
 import * as UserInput from '../values/UserInput.js'
 import { lines, maxLengthOf } from './BodyReaders.js'
 import * as Fault from './Fault.js'
-import { type Decoding, type DecodingError, decode } from './JsonDecoding.js'
+import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
 import {
   type InEvent,
   type InvalidPayload,
@@ -158,7 +158,7 @@ export function decodeEvents<A>(
 export function decodeEvents<E, A>(
   decode: Decoder<E, A>,
 ): (events: AsyncIterable<ServerSentEvent>) => DecodedEvents<InvalidPayload<E, InEvent>, A>
-export function decodeEvents<D, A>(decoding: Decoding<D, A>) {
+export function decodeEvents<D, A>(decoder: Decoding<D, A>) {
   return async function* (events: AsyncIterable<ServerSentEvent>): DecodedEvents<DecodingError<D, InEvent>, A> {
     let number = 0
     for await (const event of events) {
@@ -168,9 +168,11 @@ export function decodeEvents<D, A>(decoding: Decoding<D, A>) {
         yield E.left(notJson({ event }, `event ${number}`, json.left))
         continue
       }
-      const decoded = decode({ event }, `event ${number}`, json.right, decoding)
-      const outcome = decoded instanceof Promise ? await decoded : decoded
-      yield E.isRight(outcome) ? E.right({ ...event, data: outcome.right }) : outcome
+      const decoding = decode(decoder, json.right)
+      const decoded = decoding instanceof Promise ? await decoding : decoding
+      yield E.isRight(decoded)
+        ? E.right({ ...event, data: decoded.right })
+        : E.left(errorOf({ event }, `event ${number}`, json.right, decoded.left))
     }
   }
 }
