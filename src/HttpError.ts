@@ -13,7 +13,8 @@
  * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |
- * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
+ * | `NotJson` `InvalidPayload` `SchemaFailed`                                             | `Response.json`, `Stream.jsonLines`, `Stream.events` |
+ * | `NotEventStream`                                                                      | `Http.eventStream`          |
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
  * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |
