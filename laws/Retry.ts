@@ -142,7 +142,7 @@ export const sendsOnceOnce = law((done, { body }) => {
   return done.opened <= 1 && retries(done).every(([before]) => isUnsent(before.step))
 })
 
-const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
+const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 
 /** States that `withRetry` retries a method that is not idempotent only if nothing was sent. */
 export const repeatsSafely = law(

@@ -70,7 +70,7 @@ export const policy: fc.Arbitrary<Retry> = fc.record(
 
 /** Generates scripts. */
 export const script: fc.Arbitrary<Script> = fc.record({
-  method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE'),
+  method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'QUERY'),
   body: fc.constantFrom('none', 'bytes', 'once'),
   policy,
   deadline: fc.option(fc.constantFrom(1, 500, 1500, 100_000), { nil: undefined }),

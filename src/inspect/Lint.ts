@@ -138,7 +138,9 @@ const CHECKS = {
     ),
   'body-on-get': ({ method, body }) =>
     body._tag !== 'Empty' && WITHOUT_BODY.has(method)
-      ? [`a body has no defined meaning in ${method}; servers and caches may reject or drop it; use POST or PUT`]
+      ? [
+          `a body has no defined meaning in ${method}; servers and caches may reject or drop it; use ${method === 'GET' ? 'QUERY or POST' : 'POST or PUT'}`,
+        ]
       : [],
   'no-content-type': ({ headers, body }) => {
     const isNothing = body._tag === 'Empty' || O.getOrElse(() => 1)(Body.length(body)) === 0

@@ -126,9 +126,9 @@ const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): M
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
+/** The methods of RFC 9110 9.3, PATCH and QUERY (RFC 10008), in any case. Other methods are case-sensitive (D49). */
 const STANDARD_METHODS: ReadonlyMap<string, E.Either<PlanError, string>> = new Map(
-  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' ').map((method) => [method, E.right(method)]),
+  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY'.split(' ').map((method) => [method, E.right(method)]),
 )
 
 /** Returns the method as it is sent. */

@@ -149,7 +149,7 @@ const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Ei
 /** Returns the method of the next request: RFC 9110 15.4, as browsers and requests apply it. */
 export const rebuildMethod = (status: number, method: string): string => {
   if (method === 'HEAD' || method === 'GET') return method
-  // draft-ietf-httpbis-safe-method-w-body: a 301 or 302 repeats the query, a 303 fetches its result with GET.
+  // RFC 10008: a 301 or 302 repeats the query, a 303 fetches its result with GET.
   if (status === 303 || (status === 302 && method !== 'QUERY')) return 'GET'
   return status === 301 && method === 'POST' ? 'GET' : method
 }

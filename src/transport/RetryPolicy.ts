@@ -9,7 +9,7 @@
  * | `cap`        | 20 000                               | longest delay of the schedule, in milliseconds                     |
  * | `jitter`     | 0.5                                  | share of a delay, 0 to 1, that is reduced at random                |
  * | `retryAfter` | 60 000                               | longest wait for a Retry-After, in milliseconds                    |
- * | `methods`    | the idempotent ones (RFC 9110 9.2.2) | methods that may be sent again after something was sent, or `any`  |
+ * | `methods`    | the idempotent ones (RFC 9110 9.2.2, RFC 10008) | methods that may be sent again after something was sent, or `any` |
  * | `statuses`   | 408 429 502 503 504                  | statuses that are retried                                          |
  * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
  *
@@ -83,7 +83,7 @@ export const standard: Required<Retry> = {
   cap: 20_000,
   jitter: 0.5,
   retryAfter: 60_000,
-  methods: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'],
+  methods: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'],
   statuses: [408, 429, 502, 503, 504],
   faults: ['ConnectFailed', 'ConnectTimeout', 'ReadTimeout', 'ProxyFailed'],
 }
