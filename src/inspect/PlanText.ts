@@ -20,6 +20,7 @@
  * assert.deepEqual(text('one'), text('two'))
  */
 import * as O from 'fp-ts/lib/Option.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import type * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
@@ -69,6 +70,7 @@ export const toHttp =
   }
 
 const BOUNDARY = '‹boundary›'
+const KEY = '‹idempotency key›'
 
 const boundaryOf = ({ headers }: Plan): string | undefined => {
   const type = Secret.reveal(Headers.find(headers, 'Content-Type') ?? '')
@@ -77,9 +79,10 @@ const boundaryOf = ({ headers }: Plan): string | undefined => {
 
 const headersOf = (plan: Plan, open: Reveal.Open): ReadonlyArray<string> => {
   const boundary = boundaryOf(plan)
+  const minted = KeyHeader.mintedOf(plan)
   return plan.headers.fields.map(([name, value]) => {
     const key = name.toLowerCase()
-    const text = open(value)
+    const text = minted !== undefined && Headers.sameName(minted.name, name) ? KEY : open(value)
     return `${key}: ${key === 'content-type' && boundary !== undefined ? text.replace(boundary, BOUNDARY) : text}`
   })
 }
@@ -113,8 +116,8 @@ const routeOf = ({ route: { proxy, tls, timeouts, limits } }: Plan, options: Rev
 
 /**
  * Returns the plan as canonical JSON, without its provenance: the same request gives the same text on every run and every
- * machine. Keys have a fixed order, header names are in lower case, absent values are left out, and the random boundary of
- * a multipart body is `‹boundary›`. With `{ reveal: true }` it has the body, as text if it is UTF-8, else as base64.
+ * machine. Keys have a fixed order, header names are in lower case, absent values are left out, the random boundary of a multipart
+ * body is `‹boundary›`, and a minted idempotency key is `‹idempotency key›`. With `{ reveal: true }` it has the body, as text if it is UTF-8, else as base64.
  *
  * Law: equal plans have equal texts; plans that differ in what is written here have different texts. Never fails.
  */

@@ -52,6 +52,12 @@ const CertificateJson = t.readonly(
 )
 type CertificateJson = t.TypeOf<typeof CertificateJson>
 
+const KeyJson = object({
+  header: Line,
+  format: t.keyof({ bare: null, quoted: null }),
+  methods: t.readonlyArray(Line),
+})
+
 const isEmptyList = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
 const EmptyList = new t.Type<ReadonlyArray<never>>(
   'an empty list',
@@ -81,6 +87,7 @@ export const SettingsJson = t.readonly(
     observers: layer(EmptyList),
     progress: object({ unset: t.literal(true) }),
     sensitive: keyed(t.literal(true)),
+    idempotencyKey: override(KeyJson),
   }),
 )
 export type SettingsJson = t.TypeOf<typeof SettingsJson>
@@ -219,6 +226,7 @@ export const write = (writer: Writer, settings: Settings): SettingsJson => {
     observers: writeLayer(settings.observers, (all) => all.flatMap((_, i) => writer.refuse(`observers[${i}]`) ?? [])),
     progress: writeOverride(settings.progress, () => writer.refuse('progress')),
     sensitive: named('sensitive')(settings.sensitive, identity),
+    idempotencyKey: writeOverride(settings.idempotencyKey, identity),
   }
   const isPresent = (json: unknown): boolean => json !== undefined && !(Array.isArray(json) && json.length === 0)
   // The cast: `fromEntries` forgets the type of each field. Removing undefined fields does not change it.
@@ -300,5 +308,6 @@ export const read = (json: SettingsJson): Settings => {
     observers: readLayer(json.observers, () => []),
     progress: json.progress === undefined ? Override.inherit : Override.unset,
     sensitive,
+    idempotencyKey: readOverride(json.idempotencyKey, identity),
   }
 }

@@ -14,6 +14,7 @@ import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './auth/Auth.js'
 import type { Observer } from './observation/Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
+import type { IdempotencyKey } from './sending/IdempotencyKey.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'
 export { SENSITIVE }
@@ -75,6 +76,11 @@ export interface Settings {
   readonly sensitive: Override.Keyed<true>
   /** Called after each chunk of a body. */
   readonly progress: Override.Override<OnProgress>
+  /**
+   * The idempotency key that planning mints; none by default.
+   * @since 0.2.0
+   */
+  readonly idempotencyKey: Override.Override<IdempotencyKey>
 }
 
 /** Settings that inherit everything. */
@@ -96,6 +102,7 @@ export const empty: Settings = {
   observers: Override.inherit,
   sensitive: Override.noKeys,
   progress: Override.inherit,
+  idempotencyKey: Override.inherit,
 }
 
 // --- lists that are not valid --------------------------------------------------------------------------------------
@@ -191,6 +198,7 @@ export const Monoid: MonoidOf<Settings> = {
       observers: ObserversLayer.concat(x.observers, y.observers),
       sensitive,
       progress: last(x.progress, y.progress),
+      idempotencyKey: last(x.idempotencyKey, y.idempotencyKey),
     }
   },
 }

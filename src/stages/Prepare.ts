@@ -42,6 +42,7 @@ import * as Content from './prepare/Content.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
+import * as KeyHeader from './prepare/KeyHeader.js'
 import { seal } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Routing from './prepare/Route.js'
@@ -83,7 +84,10 @@ export const withDefaults = (world: Partial<World>): World => ({
 
 // --- settings that are not used ------------------------------------------------------------------------------------
 
-/** Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. */
+/**
+ * Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. Another
+ * server may not know the idempotency keys of this one, so that a request with a key would not be repeatable there.
+ */
 export const withoutCredentials = (settings: Settings, sensitive: Settings['sensitive']): Settings => {
   const headers = [...settings.headers].filter(([key, override]) => {
     if (override._tag !== 'Set') return true
@@ -95,6 +99,7 @@ export const withoutCredentials = (settings: Settings, sensitive: Settings['sens
     query: Override.inherit,
     cookies: Override.noKeys,
     certificate: Override.inherit,
+    idempotencyKey: Override.inherit,
     headers: new Map(headers),
   }
 }
@@ -201,6 +206,8 @@ export const prepareWithMerged =
       return E.left(noEntropy('the cnonce of a digest answer'))
     const content = Content.encode(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
+    const key = KeyHeader.minted(merged, method.right, world.entropy)
+    if (E.isLeft(key)) return key
     const chosen = Routing.decide(settings, session.ambient, world.environment, url)
     if (E.isLeft(chosen)) return chosen
     const routeDecision = chosen.right
@@ -214,7 +221,8 @@ export const prepareWithMerged =
     const framing = Content.decideFraming(withCookies, method.right, body)
     const contentType = Content.decideContentType(withCookies, typeOfBody)
     const framed = Content.withFraming(framing, body, withCookies)
-    const withBody = Content.withContentType(contentType, typeOfBody, framed)
+    const typed = Content.withContentType(contentType, typeOfBody, framed)
+    const withBody = KeyHeader.withKey(key.right, typed)
     const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
     const headers = Credentials.apply(credentials, withBody)
 
@@ -234,6 +242,7 @@ export const prepareWithMerged =
       routeDecision,
       credentials,
       cookies: CookieHeader.sourceOf(settings, true),
+      minted: key.right,
       framing,
       contentType,
     })

@@ -13,8 +13,8 @@
  * | `statuses`   | 408 429 502 503 504                  | statuses that are retried                                          |
  * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
  *
- * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`). A one-shot body is never
- * sent twice. A `ProxyFailed` with a status is retried if `statuses` lists it. The delay is the longer of the schedule and
+ * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`), and with an idempotency key
+ * that is the same for each attempt, whatever `methods` has. A one-shot body is never sent twice. A `ProxyFailed` with a status is retried if `statuses` lists it. The delay is the longer of the schedule and
  * the Retry-After of the server. An invalid number is replaced by the nearest valid one.
  *
  * Laws: `Monoid` is a monoid; `waits` are within `schedule`; equal arguments give an equal `next`.
@@ -167,6 +167,11 @@ export interface Attempt {
   readonly method: string
   /** Whether the body can be sent again. A one-shot body cannot after it was opened. */
   readonly isReplayable: boolean
+  /**
+   * Whether the request has an idempotency key that is the same for each attempt; false by default.
+   * @since 0.2.0
+   */
+  readonly hasKey?: boolean
   /** The head, or the fault. */
   readonly outcome: E.Either<Fault.Fault, Head>
   /** The time, for a Retry-After that is a date. */
@@ -199,8 +204,9 @@ const isTransient = ({ statuses, faults }: Required<Retry>, outcome: Attempt['ou
 }
 
 /** Whether sending the request twice has the same effect as sending it once. */
-const isSafe = ({ methods }: Required<Retry>, { method, outcome }: Attempt): boolean =>
+const isSafe = ({ methods }: Required<Retry>, { method, hasKey, outcome }: Attempt): boolean =>
   methods === 'any' ||
+  hasKey === true ||
   methods.some((name) => name.toUpperCase() === method.toUpperCase()) ||
   (E.isLeft(outcome) && Fault.isUnsent(outcome.left))
 

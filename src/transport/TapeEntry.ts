@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as ServerText from '../session/auth/oauth2/ServerText.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import { isForToken } from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
 import type * as Headers from '../values/Headers.js'
@@ -130,8 +131,16 @@ const redactedUrl = (url: Url.Url): string => {
   return href.includes('%B9secret') || href.includes('%25') ? encodeMark(href) : href
 }
 
+/** A minted idempotency key differs in each run, so that a replay could not find it. */
+const withoutKey = (plan: Plan, headers: Pairs): Pairs => {
+  const minted = KeyHeader.mintedOf(plan)
+  if (minted === undefined) return headers
+  return headers.map((pair) => (pair[1] === minted.value ? [pair[0], REDACTED] : pair))
+}
+
 const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
-  const asked = { method: plan.method, url: redactedUrl(plan.url), headers: redacted(plan.headers) }
+  const headers = withoutKey(plan, redacted(plan.headers))
+  const asked = { method: plan.method, url: redactedUrl(plan.url), headers }
   if (plan.body._tag === 'Empty') return { ...asked, body: O.none }
   if (!isForToken(plan)) return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
   // A replay renews a token with a redacted one, which has another length.

@@ -9,6 +9,7 @@
  * | Content-Type                        | the settings, completed by the boundary of a multipart body; else the body |
  * | Authorization                       | the credentials that were chosen                                  |
  * | Cookie                              | the user's header, or the jar and the settings                    |
+ * | an idempotency key                  | the setting that minted it; after a redirect, the previous plan   |
  * | any other header                    | the settings; after a redirect, the previous plan                 |
  * | route                               | the proxy that was chosen, and the settings; after a redirect, the previous plan |
  *
@@ -34,6 +35,7 @@ import {
   type Context,
   type FirstContext,
   header,
+  KEY,
   layerOf,
   ofHeader,
   ofProxy,
@@ -169,6 +171,10 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
   const key = name.toLowerCase()
   if (key === 'authorization') return ofCredentials(c)
   if (c._tag === 'Redirected') return undefined
+  if (c.minted !== undefined && c.minted.value === value && key === c.minted.name.toLowerCase()) {
+    const origin = ofSetting(c, KEY, 'minted for this exchange: the same for each attempt')
+    return origin && { ...origin, overrode: replacedBy(c, key, c.minted.value) }
+  }
   switch (key) {
     case 'content-length':
       return ofLength(c, Secret.reveal(value))

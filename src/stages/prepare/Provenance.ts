@@ -55,6 +55,16 @@ export interface Signature {
   readonly token?: TokenUse
 }
 
+/** An idempotency key that planning made. */
+export interface MintedKey {
+  /** The name of the header. */
+  readonly name: string
+  /** As it is sent. */
+  readonly value: string
+  /** Who has the setting. */
+  readonly layer: 'session' | 'request'
+}
+
 /** The inputs and decisions that every plan has. */
 interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   /** First plan: what may be used at its URL. Redirected plan: what its exchange keeps, without body. */
@@ -67,6 +77,8 @@ interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   readonly route: Plan['route']
   readonly credentials: CredentialDecision
   readonly cookies: CookieSource
+  /** The idempotency key that the plan has; `undefined` if none was minted, or a redirect has dropped it. */
+  readonly minted: MintedKey | undefined
   /** Absent if nothing signed the plan. */
   readonly signature?: Signature
   /** The token that the plan obtains; absent if it obtains none. */
