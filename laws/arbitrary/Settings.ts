@@ -99,6 +99,13 @@ export const change: fc.Arbitrary<Settings.Configure> = fc.oneof(
     fc.constantFrom({}, { header: 'X-A' }, { format: 'quoted' as const }, { methods: ['PUT'] }),
   ),
   constant('withoutIdempotencyKey', Settings.withoutIdempotencyKey),
+  calls(
+    'withCompression',
+    Settings.withCompression,
+    fc.constantFrom('gzip' as const, 'br' as const),
+    fc.constantFrom({}, { minimumSize: 0 }, { minimumSize: Number.POSITIVE_INFINITY }),
+  ),
+  constant('withoutCompression', Settings.withoutCompression),
   calls('withSensitiveHeaders', (name: string) => Settings.withSensitiveHeaders(name), headerName),
 )
 

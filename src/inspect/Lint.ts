@@ -149,6 +149,7 @@ const CHECKS = {
       : ["the body has no Content-Type, so the server has to guess it; set it with withHeader('Content-Type', …)"]
   },
   'content-type': ({ headers, body }) => {
+    if (Headers.has('Content-Encoding')(headers)) return []
     const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
     if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
       return [`the body is multipart, but Content-Type is ${type}; remove that header`]

@@ -28,6 +28,7 @@ import {
   SENSITIVE,
   type Settings,
 } from './SettingsRecord.js'
+import * as Compression from './sending/Compression.js'
 import * as IdempotencyKey from './sending/IdempotencyKey.js'
 
 /** Lays settings over the existing ones: the monoid action that every other function here uses. */
@@ -271,6 +272,44 @@ export const withIdempotencyKey = (options: IdempotencyKey.KeyOptions = {}): Con
  * @category combinators
  */
 export const withoutIdempotencyKey: Configure = patch({ idempotencyKey: Override.unset })
+
+// --- compression ---------------------------------------------------------------------------------------------------
+
+/**
+ * Compresses the bodies of requests, and sets Content-Encoding. Bytes are compressed when the request is planned, which takes
+ * time for many megabytes; streams while they are sent, chunked. A body that is empty, shorter than `minimumSize` (1,024 bytes by
+ * default) or not smaller afterwards is sent as it is, and so is one whose Content-Encoding you have set. Set it only for servers
+ * that decode requests. `zstd` needs Node 22.15 or later. Error of planning, for a coding that the runtime does not have:
+ * `InvalidSettings`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const fieldsOf = (length: number) =>
+ *   pipe(
+ *     Request.post('https://example.com/logs'),
+ *     Request.withText('a'.repeat(length)),
+ *     Request.withCompression('br'),
+ *     Plan.plan({ session: Session.empty }),
+ *     E.map((plan) => Plan.wire(plan).headers.map(([name]) => name)))
+ * assert.deepEqual(fieldsOf(1_000), E.right(['Content-Length']))
+ * assert.deepEqual(fieldsOf(100_000), E.right(['Content-Length', 'Content-Encoding']))
+ */
+export const withCompression = (
+  coding: Compression.CompressionCoding,
+  options: Compression.CompressionOptions = {},
+): Configure => patch({ compression: Override.set(Compression.make(coding, options)) })
+/**
+ * Sends bodies as they are, although the session compresses them.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withoutCompression: Configure = patch({ compression: Override.unset })
 
 // --- redirects, hooks, observers, progress -------------------------------------------------------------------------
 

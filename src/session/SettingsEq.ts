@@ -7,7 +7,7 @@
  * | query, cookies                                   | order and values                                         |
  * | proxies, timeouts, limits, sensitive names       | key and value, in any order                              |
  * | auth, certificate                                | content, with secrets; the functions of signers and tokens by reference |
- * | idempotency key                                  | content                                                  |
+ * | idempotency key, compression                     | content                                                  |
  * | hooks, observers, redirect policies, progress    | reference, in order                                      |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
@@ -20,6 +20,7 @@ import * as Secret from '../values/Secret.js'
 import { CertificateEq } from '../wire/Plan.js'
 import * as Auth from './auth/Auth.js'
 import type { HeaderSetting, Settings } from './SettingsRecord.js'
+import type { Compression } from './sending/Compression.js'
 import type { IdempotencyKey } from './sending/IdempotencyKey.js'
 
 const HeaderEq: EqOf<HeaderSetting> = struct<HeaderSetting>({
@@ -66,4 +67,5 @@ export const Eq: EqOf<Settings> = struct<Settings>({
   sensitive: Override.getUnorderedEq(same),
   progress: Override.getEq(same),
   idempotencyKey: Override.getEq(KeyEq),
+  compression: Override.getEq(struct<Compression>({ coding: same, minimumSize: same })),
 })

@@ -58,6 +58,8 @@ const KeyJson = object({
   methods: t.readonlyArray(Line),
 })
 
+const CompressionJson = object({ coding: t.keyof({ gzip: null, br: null, zstd: null }), minimumSize: Numeric })
+
 const isEmptyList = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
 const EmptyList = new t.Type<ReadonlyArray<never>>(
   'an empty list',
@@ -88,6 +90,7 @@ export const SettingsJson = t.readonly(
     progress: object({ unset: t.literal(true) }),
     sensitive: keyed(t.literal(true)),
     idempotencyKey: override(KeyJson),
+    compression: override(CompressionJson),
   }),
 )
 export type SettingsJson = t.TypeOf<typeof SettingsJson>
@@ -227,6 +230,10 @@ export const write = (writer: Writer, settings: Settings): SettingsJson => {
     progress: writeOverride(settings.progress, () => writer.refuse('progress')),
     sensitive: named('sensitive')(settings.sensitive, identity),
     idempotencyKey: writeOverride(settings.idempotencyKey, identity),
+    compression: writeOverride(settings.compression, ({ coding, minimumSize }) => ({
+      coding,
+      minimumSize: fromNumber(minimumSize),
+    })),
   }
   const isPresent = (json: unknown): boolean => json !== undefined && !(Array.isArray(json) && json.length === 0)
   // The cast: `fromEntries` forgets the type of each field. Removing undefined fields does not change it.
@@ -309,5 +316,9 @@ export const read = (json: SettingsJson): Settings => {
     progress: json.progress === undefined ? Override.inherit : Override.unset,
     sensitive,
     idempotencyKey: readOverride(json.idempotencyKey, identity),
+    compression: readOverride(json.compression, ({ coding, minimumSize }) => ({
+      coding,
+      minimumSize: toNumber(minimumSize),
+    })),
   }
 }

@@ -14,6 +14,7 @@ import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './auth/Auth.js'
 import type { Observer } from './observation/Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
+import type { Compression } from './sending/Compression.js'
 import type { IdempotencyKey } from './sending/IdempotencyKey.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'
@@ -81,6 +82,11 @@ export interface Settings {
    * @since 0.2.0
    */
   readonly idempotencyKey: Override.Override<IdempotencyKey>
+  /**
+   * How bodies are compressed; not by default.
+   * @since 0.2.0
+   */
+  readonly compression: Override.Override<Compression>
 }
 
 /** Settings that inherit everything. */
@@ -103,6 +109,7 @@ export const empty: Settings = {
   sensitive: Override.noKeys,
   progress: Override.inherit,
   idempotencyKey: Override.inherit,
+  compression: Override.inherit,
 }
 
 // --- lists that are not valid --------------------------------------------------------------------------------------
@@ -199,6 +206,7 @@ export const Monoid: MonoidOf<Settings> = {
       sensitive,
       progress: last(x.progress, y.progress),
       idempotencyKey: last(x.idempotencyKey, y.idempotencyKey),
+      compression: last(x.compression, y.compression),
     }
   },
 }

@@ -66,6 +66,7 @@ const lines = (settings: Settings): ReadonlyArray<Line> => [
   ...keys('sensitive', settings.sensitive),
   ...single('progress', settings.progress, isPresent),
   ...single('idempotencyKey', settings.idempotencyKey, ({ header }) => String(header)),
+  ...single('compression', settings.compression, ({ coding }) => String(coding)),
 ]
 
 /** Returns one line with every setting that is not inherited. */

@@ -38,6 +38,7 @@ import type { Plan, Route } from '../wire/Plan.js'
 import { type Authorized, authorize } from './Authorize.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
+import * as BodyCoding from './prepare/BodyCoding.js'
 import * as Content from './prepare/Content.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
@@ -86,7 +87,8 @@ export const withDefaults = (world: Partial<World>): World => ({
 
 /**
  * Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. Another
- * server may not know the idempotency keys of this one, so that a request with a key would not be repeatable there.
+ * server may not know the idempotency keys of this one, so that a request with a key would not be repeatable there, and may not
+ * decode bodies.
  */
 export const withoutCredentials = (settings: Settings, sensitive: Settings['sensitive']): Settings => {
   const headers = [...settings.headers].filter(([key, override]) => {
@@ -100,6 +102,7 @@ export const withoutCredentials = (settings: Settings, sensitive: Settings['sens
     cookies: Override.noKeys,
     certificate: Override.inherit,
     idempotencyKey: Override.inherit,
+    compression: Override.inherit,
     headers: new Map(headers),
   }
 }
@@ -211,18 +214,26 @@ export const prepareWithMerged =
     const chosen = Routing.decide(settings, session.ambient, world.environment, url)
     if (E.isLeft(chosen)) return chosen
     const routeDecision = chosen.right
+    const { compression } = settings
+    const coded =
+      compression._tag === 'Set' ? BodyCoding.encode(compression.value, fields.right, content.right.payload) : undefined
+    if (coded !== undefined && E.isLeft(coded)) return coded
 
     // From here only a signer can fail. The header fields are added in requests' order.
     const forProxy = Headers.find(fields.right, 'Proxy-Authorization')
     const ownFields = forProxy === undefined ? fields.right : Headers.deleteAt('Proxy-Authorization')(fields.right)
     const route = withProxyAuthorization(forProxy, routeDecision.route)
     const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now, ownFields)
-    const { payload: body, contentType: typeOfBody } = content.right
-    const framing = Content.decideFraming(withCookies, method.right, body)
-    const contentType = Content.decideContentType(withCookies, typeOfBody)
-    const framed = Content.withFraming(framing, body, withCookies)
+    const typeOfBody = content.right.contentType
+    const body = coded === undefined ? content.right.payload : coded.right.payload
+    const coding = coded?.right.decision
+    const unframed = coding === undefined ? withCookies : BodyCoding.withoutLength(coding, withCookies)
+    const framing = Content.decideFraming(unframed, method.right, body)
+    const contentType = Content.decideContentType(unframed, typeOfBody)
+    const framed = Content.withFraming(framing, body, unframed)
     const typed = Content.withContentType(contentType, typeOfBody, framed)
-    const withBody = KeyHeader.withKey(key.right, typed)
+    const encoded = coding === undefined ? typed : BodyCoding.withCoding(coding, typed)
+    const withBody = KeyHeader.withKey(key.right, encoded)
     const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
     const headers = Credentials.apply(credentials, withBody)
 
@@ -243,6 +254,7 @@ export const prepareWithMerged =
       credentials,
       cookies: CookieHeader.sourceOf(settings, true),
       minted: key.right,
+      coding,
       framing,
       contentType,
     })

@@ -36,7 +36,7 @@ import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as KeyHeader from './prepare/KeyHeader.js'
-import { isForToken, obtainsOf, seal, signedOf } from './prepare/Provenance.js'
+import { codingOf, isForToken, obtainsOf, seal, signedOf } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
 import { hideSecretQuery, secretsOf } from './ReplyRedaction.js'
 import { unsigned } from './Signing.js'
@@ -270,6 +270,7 @@ export const next =
       credentials,
       cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
       minted: keepsKey ? minted : undefined,
+      coding: keepsBody ? codingOf(from) : undefined,
       previous: x.plan,
       head,
       credentialsAllowed,

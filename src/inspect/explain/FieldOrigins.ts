@@ -6,6 +6,7 @@
  * | method, URL, body                   | the request; after a redirect, the Location and the status        |
  * | a piece of the query                | the URL, then the settings in order                               |
  * | Content-Length, Transfer-Encoding   | the framing that was decided, else the settings                   |
+ * | Content-Encoding                    | the settings: their header, or their compression                  |
  * | Content-Type                        | the settings, completed by the boundary of a multipart body; else the body |
  * | Authorization                       | the credentials that were chosen                                  |
  * | Cookie                              | the user's header, or the jar and the settings                    |
@@ -28,10 +29,12 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import { byHand, type FieldOrigin, from, type Layer, type Origin } from './Explanation.js'
 import { finder } from './FieldContent.js'
+import { bytesText } from './FieldLabel.js'
 import { all, type Of, type PlanField, split } from './PlanField.js'
 import {
   AUTH,
   BASE_URL,
+  COMPRESSION,
   type Context,
   type FirstContext,
   header,
@@ -156,9 +159,23 @@ const BODIES: Readonly<Record<Body.Body['_tag'], string>> = {
 
 const bodyText = ({ given }: FirstContext): string => BODIES[given.request.body._tag]
 
+/** The body as it is sent. */
+const sentText = (c: FirstContext): string =>
+  c.coding?._tag === 'Compressed' ? `${bodyText(c)}, compressed with ${c.coding.coding}` : bodyText(c)
+
+const ofCoding = (c: FirstContext): Origin | undefined => {
+  if (c.coding?._tag !== 'Compressed') return undefined
+  const { size } = c.coding
+  return ofSetting(
+    c,
+    COMPRESSION,
+    size === undefined ? 'while it is sent' : `the body has ${bytesText(size)} before it`,
+  )
+}
+
 const ofLength = (c: FirstContext, value: string): Origin | undefined => {
   if (c.framing !== 'Length' && c.framing !== 'Zero') return undefined
-  const how = O.isSome(Body.length(c.body)) ? `the length of the body (${bodyText(c)})` : 'the method expects a body'
+  const how = O.isSome(Body.length(c.body)) ? `the length of the body (${sentText(c)})` : 'the method expects a body'
   return from('prepare', how, replacedBy(c, 'content-length', value))
 }
 
@@ -182,6 +199,8 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
       const isOwn = c.merged.settings.headers.get(key)?._tag === 'Set'
       return c.framing === 'Chunked' && !isOwn ? from('prepare', 'the length of the body is not known') : undefined
     }
+    case 'content-encoding':
+      return ofCoding(c)
     case 'content-type':
       if (c.contentType === 'Body') return from('prepare', bodyText(c))
       if (c.contentType !== 'BoundaryAdded') return undefined
@@ -228,7 +247,7 @@ const ofFirst = (c: FirstContext, field: Single): Origin => {
     case 'Header':
       return ofComputedHeader(c, field) ?? ofHeader(c, field.name.toLowerCase()) ?? byHand
     case 'Body':
-      if (field.body._tag !== 'Empty') return from('request', bodyText(c))
+      if (field.body._tag !== 'Empty') return from('request', sentText(c))
       return from(c.given.request.body._tag === 'Empty' ? 'defaults' : 'request')
     case 'Proxy':
       return ofProxy(c)

@@ -81,7 +81,7 @@ const removedQuery = ({ layers: { session, request } }: FirstContext): ReadonlyA
 
 const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyArray<Dropped> => {
   if (target.relation !== 'OtherOrigin') return []
-  const { auth, query, headers, cookies, certificate, idempotencyKey } = given.session.settings
+  const { auth, query, headers, cookies, certificate, idempotencyKey, compression } = given.session.settings
   const lost = [
     ...(auth._tag === 'Set' ? ['auth'] : []),
     ...(query._tag === 'Inherit' ? [] : ['query']),
@@ -91,6 +91,7 @@ const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyA
     ...Override.entries(cookies).map(([name]) => `cookie ${name}`),
     ...(certificate._tag === 'Set' ? ['client certificate'] : []),
     ...(idempotencyKey._tag === 'Set' ? ['idempotency key'] : []),
+    ...(compression._tag === 'Set' ? ['compression'] : []),
   ]
   const why = 'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
   return lost.map((what) => ({ what, layer: 'session', value: HIDDEN, why }))

@@ -11,6 +11,7 @@ import * as Policies from '../../session/RedirectPolicy.js'
 import * as Session from '../../session/Session.js'
 import { type HeaderSetting, empty as noSettings, type Settings } from '../../session/Settings.js'
 import { isSensitive } from '../../session/SettingsRecord.js'
+import type { Compression } from '../../session/sending/Compression.js'
 import type { IdempotencyKey } from '../../session/sending/IdempotencyKey.js'
 import { nameOf } from '../../stages/ExchangeState.js'
 import type { First, Provenance, Redirected } from '../../stages/prepare/Provenance.js'
@@ -135,6 +136,11 @@ export const KEY: Setting<IdempotencyKey> = {
   show: ({ header, methods }) => `${header}, for ${methods.join(', ')}`,
 }
 
+export const COMPRESSION: Setting<Compression> = {
+  pick: ({ compression }) => compression,
+  show: ({ coding, minimumSize }) => `${coding}, from ${minimumSize} bytes`,
+}
+
 // --- proxy -----------------------------------------------------------------------------------------------------------
 
 /** A proxy URL without its credentials. */
@@ -252,6 +258,12 @@ const collection = <A>(
 const optional = <A>(c: Context, name: string, setting: Setting<A>): ReadonlyArray<Decided> =>
   ofSetting(c, setting) === undefined ? [] : [single(c, name, setting, 'none')]
 
+/** Says why a body is not compressed. */
+const compression = (c: Context): ReadonlyArray<Decided> => {
+  const how = c.coding?._tag === 'Unchanged' ? `not applied: ${c.coding.why}` : ''
+  return optional(c, 'compression', COMPRESSION).map((setting) => ({ ...setting, how }))
+}
+
 const eventsOf = (observer: Observer): string => `{ ${Object.keys(Object(observer)).join(', ')} }`
 
 /** Returns every such setting, once. The last ones only if they are set. */
@@ -264,4 +276,5 @@ export const decided = (c: Context): ReadonlyArray<Decided> => [
   collection(c, 'observers', ({ observers }) => observers, eventsOf, 'none'),
   single(c, 'progress', { pick: ({ progress }) => progress, show: nameOf }, 'none'),
   ...optional(c, 'idempotency key', KEY),
+  ...compression(c),
 ]
