@@ -151,7 +151,7 @@ export const show = (policy: Retry): string => {
   return [
     `${attempts} attempts, at most ${Math.round(schedule(policy).reduce((sum, { most }) => sum + most, 0))} ms of waiting`,
     ...schedule(policy).map((delay) => `  attempt ${delay.attempt} after ${range(delay)}`),
-    `  methods: ${methods === 'any' ? 'any' : listed(methods)}`,
+    `  methods: ${methods === 'any' ? 'any' : `${listed(methods)}; any with an idempotency key`}`,
     `  statuses: ${listed(statuses)}; Retry-After up to ${retryAfter} ms`,
     `  faults: ${listed(faults)}`,
   ].join('\n')

@@ -173,7 +173,7 @@ describe('the programs of a user', () => {
         attempt 3 after 200 ms
         attempt 4 after 400 ms
         attempt 5 after 800 ms
-        methods: GET HEAD PUT DELETE OPTIONS TRACE QUERY
+        methods: GET HEAD PUT DELETE OPTIONS TRACE QUERY; any with an idempotency key
         statuses: 408 429 502 503 504; Retry-After up to 60000 ms
         faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
     `)

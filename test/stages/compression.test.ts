@@ -200,6 +200,15 @@ describe('a body is sent as it is', () => {
     if (why === '') expect(setting?.value).toBe('none')
     else expect(setting?.how).toContain(why)
   })
+  it('but not with the length that you set for it before it was compressed', () => {
+    const stream = Request.withStream(() => inPieces([TEXT]))
+    const made = pipe(Request.post(HREF), stream, Request.withHeader('Content-Length', String(TEXT.length)), gzip, plan)
+    expect(Plan.wire(made).headers).toEqual([
+      ['Transfer-Encoding', 'chunked'],
+      ['Content-Encoding', 'gzip'],
+    ])
+    expect(Plan.explain(made).dropped.map(({ what }) => what)).toEqual(['header Content-Length'])
+  })
   it('by another origin than that of the base URL, whose server may not decode it', () => {
     const session = pipe(Session.at('https://api.test'), Session.withCompression('gzip'))
     const to = (url: string) => fieldOf(plan(Request.withText(TEXT)(Request.post(url)), session), 'Content-Encoding')

@@ -24,9 +24,24 @@ interface Received {
   readonly text: string
 }
 
+/** The cast: the types of Node 20 do not have zstd, and Node 22.15 does. */
+const { zstdCompressSync, zstdDecompressSync } = zlib as unknown as Readonly<
+  Record<'zstdCompressSync' | 'zstdDecompressSync', ((content: string | Buffer) => Buffer) | undefined>
+>
+const CODINGS = zstdCompressSync === undefined ? (['gzip', 'br'] as const) : (['gzip', 'br', 'zstd'] as const)
+
 const decode = (coding: unknown, body: Buffer): string => {
   if (coding === 'gzip') return zlib.gunzipSync(body).toString()
+  if (coding === 'zstd') return zstdDecompressSync?.(body).toString() ?? ''
   return coding === 'br' ? zlib.brotliDecompressSync(body).toString() : body.toString()
+}
+
+const encode = (coding: string, content: string): Buffer => {
+  if (coding === 'gzip') return zlib.gzipSync(content)
+  if (coding === 'zstd') return zstdCompressSync?.(content) ?? Buffer.alloc(0)
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants
+  const params = { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_SIZE_HINT]: content.length }
+  return zlib.brotliCompressSync(content, { params })
 }
 
 /** Records each request, and answers the first one to `/busy` with 503, and `/again` with 307. */
@@ -35,6 +50,8 @@ const recorder = async () => {
   const server = await web((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    // The global fetch would keep the connection open.
+    if (request.url === '/fetch') response.setHeader('connection', 'close')
     request.on('end', () => {
       const { url = '', headers } = request
       const body = Buffer.concat(chunks)
@@ -56,15 +73,14 @@ async function* lines() {
   for (let i = 0; i < 400; i++) yield Buffer.from('a line of a log\n'.repeat(100))
 }
 
-describe.each(['gzip', 'br'] as const)('a body that is compressed with %s', (coding) => {
+describe.each(CODINGS)('a body that is compressed with %s', (coding) => {
   const compressed = Request.withCompression(coding)
 
   test('has exactly the compressed bytes on the wire', async () => {
     const server = await raw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))
     const content = 'x'.repeat(2_000)
     expect(await send(pipe(Request.post(server.url), Request.withText(content), compressed))).toBe(200)
-    const params = { [zlib.constants.BROTLI_PARAM_QUALITY]: 5, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: 2_000 }
-    const body = coding === 'gzip' ? zlib.gzipSync(content) : zlib.brotliCompressSync(content, { params })
+    const body = encode(coding, content)
     expect(server.received.join('')).toBe(
       `POST / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\nContent-Encoding: ${coding}\r\ncontent-length: ${body.length}\r\n\r\n${body.toString('latin1')}`,
     )
@@ -108,6 +124,17 @@ describe.each(['gzip', 'br'] as const)('a body that is compressed with %s', (cod
       expect(received[1]?.body).toEqual(received[0]?.body)
       expect(received[1]?.text === TEXT).toBe(true)
     }
+  })
+  test('is sent by Transport.fetch too', async () => {
+    const { url, received } = await recorder()
+    for (const withBody of [Request.withText(TEXT), Request.withStream(lines)]) {
+      const request = pipe(Request.post(`${url}/fetch`), withBody, compressed)
+      expect(await send(request, { ...options, openTransport: () => Transport.fetch() })).toBe(200)
+    }
+    expect(received.map(({ headers, text }) => [headers['content-encoding'], text === TEXT])).toEqual([
+      [coding, true],
+      [coding, true],
+    ])
   })
   test('reports the bytes as they are sent', async () => {
     const { url, received } = await recorder()

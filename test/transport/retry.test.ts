@@ -289,7 +289,7 @@ test('show describes the schedule and what is retried', () => {
       attempt 2 after 50 to 100 ms
       attempt 3 after 100 to 200 ms
       attempt 4 after 150 to 300 ms
-      methods: GET HEAD PUT DELETE OPTIONS TRACE QUERY
+      methods: GET HEAD PUT DELETE OPTIONS TRACE QUERY; any with an idempotency key
       statuses: 408 429 502 503 504; Retry-After up to 60000 ms
       faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
   `)
