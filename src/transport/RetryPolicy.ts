@@ -14,8 +14,9 @@
  * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
  *
  * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`), and with an idempotency key
- * that is the same for each attempt, whatever `methods` has. A one-shot body is never sent twice. A `ProxyFailed` with a status is retried if `statuses` lists it. The delay is the longer of the schedule and
- * the Retry-After of the server. An invalid number is replaced by the nearest valid one.
+ * that is the same for each attempt, whatever `methods` has. A one-shot body is never sent twice. A `ProxyFailed` with a status is
+ * retried if `statuses` lists it. The delay is the longer of the schedule and the Retry-After of the server. An invalid number is
+ * replaced by the nearest valid one.
  *
  * Laws: `Monoid` is a monoid; `waits` are within `schedule`; equal arguments give an equal `next`.
  *
