@@ -92,12 +92,13 @@ console.log(Object.keys(esm).length > 50, differs(esm, cjs), differs(Http, requi
     writeFileSync(join(esmProject, 'both.mjs'), both)
     expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\ntrue [] [] []\n')
   })
-  // Authentication (signers, tokens, OAuth 2.0) added 0.5 MB, shared jars and durable exchanges 0.2 MB.
-  it('has at most 3 MB and 1,000 files', () => {
+  // Authentication (signers, tokens, OAuth 2.0) added 0.5 MB, shared jars and durable exchanges 0.2 MB,
+  // idempotency keys and compression 0.05 MB.
+  it('has at most 3.2 MB and 1,000 files', () => {
     const [packed] = Object.values<{ unpackedSize: number; entryCount: number }>(
       JSON.parse(run(root, 'npm', 'pack', '--ignore-scripts', '--dry-run', '--json')),
     )
-    expect(packed?.unpackedSize).toBeLessThan(3_000_000)
+    expect(packed?.unpackedSize).toBeLessThan(3_200_000)
     expect(packed?.entryCount).toBeLessThan(1000)
   })
   it.each([
