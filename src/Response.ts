@@ -19,6 +19,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { statusError } from './errors/StatusFailure.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as Link from './values/Link.js'
@@ -30,12 +31,13 @@ import type { Plan } from './wire/Plan.js'
 import type { Response } from './wire/Reply.js'
 import * as ResponseError from './wire/ResponseError.js'
 
+export { type Problem, problem } from './wire/Problem.js'
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
 export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> =>
-  response.status < 400 ? E.right(response) : E.left(ResponseError.statusError(response))
+  response.status < 400 ? E.right(response) : E.left(statusError(response))
 
 /** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)

@@ -358,6 +358,19 @@ const firstLine = async (text: string): Promise<unknown> => {
 const RESPONSE: ReadonlyArray<Situation> = [
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
   ['status 503', async () => leftOf(Response.ok(await responseOf({ status: 503 })))],
+  [
+    'status 403 with problem details',
+    async () =>
+      leftOf(
+        Response.ok(
+          await responseOf({
+            status: 403,
+            headers: { 'content-type': 'application/problem+json' },
+            body: '{"title":"Not enough credit","detail":"Your balance is 30, but that costs 50."}',
+          }),
+        ),
+      ),
+  ],
   ['a body that is not JSON', async () => leftOf(Response.json(E.right)(await responseOf({ body: '{"a":' })))],
   ['an empty body', async () => leftOf(Response.json(E.right)(await responseOf({ body: '' })))],
   ['JSON of another shape', async () => leftOf(Response.json(t.string.decode)(await responseOf({ body: '1' })))],

@@ -10,7 +10,6 @@
  */
 import * as DecoderIssues from '../values/DecoderIssues.js'
 import * as Printable from '../values/Printable.js'
-import * as Status from '../values/Status.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Response } from './Reply.js'
 
@@ -45,7 +44,7 @@ export interface StatusError {
   readonly _tag: 'StatusError'
   /** The response, with its body. */
   readonly response: Response
-  /** The text of requests' `raise_for_status`, and then the method. */
+  /** The text of requests' `raise_for_status`, the method, and then title and detail of `Response.problem`, shortened. */
   readonly message: string
 }
 
@@ -68,14 +67,6 @@ export type InvalidPayload<E, Origin extends InResponse | InLine = InResponse> =
   readonly paths: ReadonlyArray<string>
   /** Names the first paths, and the expected and the received type of each. It never repeats a received value. */
   readonly message: string
-}
-
-/** Returns the error of a response whose status is 400 or above. */
-export const statusError = (response: Response): StatusError => {
-  const { status, reason, url, plan } = response
-  const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url} (${plan.method})`)
-  return { _tag: 'StatusError', response, message }
 }
 
 /** Returns the name of a body for messages: its method, and its URL without query. */

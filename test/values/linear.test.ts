@@ -64,6 +64,13 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'Content-Length': (text) => Reply.lengthOf(head('Content-Length', text).headers),
   'links of a response': (text) =>
     L.Response.link('next')(response('', [['Link', `<${text.replace(/[^\x20-\x7e]/g, '')}>; rel=next`]])),
+  'a problem of a response': (text) => {
+    const body = JSON.stringify({ type: text, title: text, detail: text })
+    return L.Response.ok({
+      ...response(body, { 'content-type': 'application/problem+json' }),
+      status: 400,
+    })
+  },
   'JSON of a response': (text) => L.Response.json(E.right)(response(text)),
   'lines of a response': (text) => L.Response.lines(response(text)),
   'a URL': (text) => [Url.parse(text), Url.parse(`http://${text}`), Url.parse(`http://h/${text}`), Url.masked(text)],
