@@ -21,6 +21,7 @@
  * | `Unwritable` `Unreadable`                                                             | `encode` and `decode` of a jar, session, tape or store |
  * | `InvalidCookie` `CookieConflict`                                                      | `Jar.set`, `Jar.lookup`     |
  * | `InvalidCurl`                                                                         | `Request.fromCurl`          |
+ * | `InvalidTemplate` `MissingVariable` `InvalidVariable`                                 | `Url.template`              |
  *
  * Every error of a started program has the jar, so that a program can recover with it: `HttpError.jar`, `Http.orElse`.
  *

@@ -16,6 +16,7 @@ import type { JarStoreFailed } from '../store/JarStore.js'
 import type { LogFailed } from '../store/Log.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
+import type { TemplateError } from '../values/template/UrlTemplate.js'
 import * as Fault from '../wire/Fault.js'
 import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
 import type { TransportError } from '../wire/Transport.js'
@@ -44,6 +45,7 @@ export type { JarStoreFailed } from '../store/JarStore.js'
 export type { LogFailed } from '../store/Log.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
+export type { TemplateError } from '../values/template/UrlTemplate.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
 export type { TransportError } from '../wire/Transport.js'
 
@@ -78,6 +80,7 @@ export type HttpError<E = unknown> =
   | InvalidCookie
   | CookieConflict
   | InvalidCurl
+  | TemplateError
 
 /**
  * The tag of an error.
@@ -135,4 +138,7 @@ export const TAGS = [
   'InvalidCookie',
   'CookieConflict',
   'InvalidCurl',
+  'InvalidTemplate',
+  'MissingVariable',
+  'InvalidVariable',
 ] as const satisfies ReadonlyArray<Tag>
