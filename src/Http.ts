@@ -43,7 +43,7 @@ import * as Fault from './wire/Fault.js'
 import type { Plan } from './wire/Plan.js'
 import { discard, type Reply, type Response, type Source, type Unread } from './wire/Reply.js'
 import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
-import type { Unsupported } from './wire/Transport.js'
+import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
 export * from './program/Program.js'
@@ -90,10 +90,10 @@ export const start =
 
 /**
  * Returns the first plan that `send` would send for the request. It has no token yet if `send` would obtain one first. Errors:
- * `PlanError`, `TokenFailed`, and `Unsupported` if its transport cannot send it.
+ * `PlanError`, `TokenFailed`, and `Unsupported` or `AddressRefused` if its transport will not send it.
  */
 export const plan =
-  (request: Request.Request): Http<Exchange.StartError | Exchange.WithHistory<Unsupported>, Plan> =>
+  (request: Request.Request): Http<Exchange.StartError | Exchange.WithHistory<Refusal>, Plan> =>
   (jar) =>
   (client) =>
   async () => {

@@ -5,7 +5,7 @@
  * | tags                                                                                  | fails                       |
  * |---------------------------------------------------------------------------------------|-----------------------------|
  * | `InvalidUrl` `MissingScheme` `UnsupportedScheme` `InvalidHeader` `InvalidProxy` `InvalidBody` `InvalidSettings` | planning: nothing was sent |
- * | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` `Unsupported` | a transport, or reading a body: see `Fault` |
+ * | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `DeadlineExceeded` `TlsFailed` `ProxyFailed` `ProtocolError` `BodyCut` `DecodingFailed` `BodyTooLarge` `Aborted` `ClientClosed` `RequestBodyFailed` `Unsupported` `AddressRefused` | a transport, or reading a body: see `Fault` |
  * | `SigningFailed`                                                                       | the function of a signer    |
  * | `TokenRefused` `TokenFailed`                                                          | obtaining a token           |
  * | `InvalidCallback` `StateMismatch` `IssuerMismatch` `LoginRefused` `InvalidLogin` `LoginExpired` | a login: `OAuth2.redeemCode`, `OAuth2.loginWithDevice` |

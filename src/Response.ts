@@ -28,12 +28,14 @@ import * as Printable from './values/Printable.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
 import type { Plan } from './wire/Plan.js'
-import type { Response } from './wire/Reply.js'
+import type { Head, Response } from './wire/Reply.js'
 import * as ResponseError from './wire/ResponseError.js'
+import type { Timings } from './wire/Timings.js'
 
 export { type Problem, problem } from './wire/Problem.js'
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+export type { Timings } from './wire/Timings.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
 export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> =>
@@ -102,6 +104,15 @@ export const link =
     const resolved = Url.resolve(response.plan.url)(PercentEncoding.stripBlanks(found.target))
     return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
   }
+
+/**
+ * Returns how long the phases of the last attempt took, if the transport records it: `Transport.undici({ timings: true })`. `history`
+ * has the timings of earlier hops.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const timings = ({ timings }: Pick<Head, 'timings'>): O.Option<Timings> => O.fromNullable(timings)
 
 /** Returns whether the response is a redirect with a Location (requests' `is_redirect`). */
 export const isRedirect = ({ status, headers }: Response): boolean =>

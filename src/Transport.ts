@@ -8,6 +8,13 @@ import type { SendControls } from './wire/Transport.js'
 
 export { type FetchOptions, fetch } from './transport/fetch/FetchTransport.js'
 export { type Limit, withLimit } from './transport/Limit.js'
+export {
+  type Lookup,
+  type LookupAddress,
+  type LookupCache,
+  type LookupCallback,
+  lookupFrom,
+} from './transport/Lookup.js'
 export { type Mock, memory, mock } from './transport/Memory.js'
 export { type FlexibleLimiter, rateLimiterFlexible } from './transport/RateLimiterFlexible.js'
 export { type Options as RecordOptions, record, type Sink } from './transport/Record.js'
@@ -27,6 +34,7 @@ export {
   failed,
   type OnProgress,
   type Progress,
+  type Refusal,
   type RetryDetails,
   refusal,
   type SendControls,

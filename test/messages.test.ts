@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
-import { constVoid, pipe } from 'fp-ts/lib/function.js'
+import { constVoid, identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import * as Arguments from '../src/cli/Arguments.js'
 import {
+  AddressPolicy,
   Auth,
   Body,
   Cipher,
@@ -454,6 +455,27 @@ const sentWithin = (
   take: Transport.SharedLimit['take'] | undefined,
   options?: Transport.SharedLimitOptions,
 ): Promise<unknown> => sentBy(Transport.withSharedLimit(untyped({ take }), options)(answering({})))
+
+const guarded = (
+  to: string,
+  options: Transport.Options = {},
+  change: (request: Request.Request) => Request.Request = identity,
+): Promise<unknown> =>
+  sentBy(Transport.undici({ addressPolicy: AddressPolicy.publicOnly, ...options }), change(Request.get(to)))
+const found = (...addresses: ReadonlyArray<string>): Transport.Options => ({
+  lookup: Transport.lookupFrom(() => TE.right(addresses)),
+})
+
+const ADDRESS: ReadonlyArray<Situation> = [
+  ['an address in the URL', () => guarded('http://0x7f.1/')],
+  ['a name with private addresses', () => guarded('http://h.test/', found('10.0.0.5', '::1'))],
+  ['a name that a proxy resolves', () => guarded('http://h.test/', {}, Request.withProxy('http://proxy.test:1'))],
+  ['a unix socket', () => guarded('http://h.test/', { socketPath: '/run/a.sock' })],
+  ['an invalid network', () => guarded('http://h.test/', { addressPolicy: AddressPolicy.allow('10.0.0.0/33') })],
+  ['something else than a policy', () => guarded('http://h.test/', { addressPolicy: untyped('publicOnly') })],
+  ['a lookup without result', () => guarded('http://h.test/', found())],
+  ['a lookup that returns names', () => guarded('http://h.test/', found('localhost'))],
+]
 
 const FAULT: ReadonlyArray<Situation> = [
   ['a transport that throws', () => sentBy(() => thrown('socket gone'))],
@@ -1134,6 +1156,7 @@ const ALL = [
   HOOK,
   RESPONSE,
   FAULT,
+  ADDRESS,
   FETCH,
   DOWNLOAD,
   COOKIE,

@@ -8,7 +8,7 @@ import { namespaces } from '../exports.mjs'
 const GROUPS = {
   'Start here': 'Http Client Session Request Response Auth Jar Plan HttpError Settings',
   Inspect: 'Explain Story Lint Diff Har Paint Why Observer',
-  Transports: 'Transport Retry Tape Stream Fault Reply Head',
+  Transports: 'Transport AddressPolicy Retry Tape Stream Fault Reply Head',
   State: 'JarStore Durable Log Cipher Store',
   Stages: 'Merge Prepare Redirect Exchange Send Route RedirectPolicy',
 }

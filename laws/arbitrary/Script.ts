@@ -41,6 +41,7 @@ const tag: fc.Arbitrary<FaultTag> = fc.constantFrom(
   'ProtocolError',
   'RequestBodyFailed',
   'Unsupported',
+  'AddressRefused',
 )
 
 const outcome: fc.Arbitrary<Step['outcome']> = fc.oneof(

@@ -66,6 +66,7 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   ClientClosed: TRANSPORT,
   RequestBodyFailed: TRANSPORT,
   Unsupported: TRANSPORT,
+  AddressRefused: TRANSPORT,
   TooManyRedirects: REDIRECT,
   InvalidRedirect: REDIRECT,
   RedirectRefused: REDIRECT,

@@ -2,6 +2,7 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import type { Jar } from '../cookies/Jar.js'
 import type * as Exchange from '../stages/Exchange.js'
+import type { Clock } from '../wire/Clock.js'
 import type { ContentListener } from '../wire/DirectSource.js'
 import type { Reply } from '../wire/Reply.js'
 
@@ -13,6 +14,13 @@ export interface Finish<E, A> {
   readonly succeed: (read: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
   /** Returns the outcome of what reading threw, or throws it again. */
   readonly fail: (cause: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
+}
+
+/** Adds how long the body took, if the timings of the head are recorded. */
+export const withReceiveTime = (done: Exchange.Done, repliedAt: number, clock: Clock): Exchange.Done => {
+  const { head } = done
+  if (head.timings === undefined) return done
+  return { ...done, head: { ...head, timings: { ...head.timings, receive: clock.monotonic() - repliedAt } } }
 }
 
 /** Makes the result of a program from an outcome and the jar after it. Not a promise: that would cost another one. */

@@ -55,10 +55,14 @@ const viewPlan = ({ method, url, headers, cause }: Plan): ObservedPlan =>
     cause,
   })
 
-const viewHead = ({ status, reason, headers, httpVersion }: Head, connection: Reply['connection']): ObservedHead =>
+const viewHead = (
+  { status, reason, headers, httpVersion, timings }: Head,
+  connection: Reply['connection'],
+): ObservedHead =>
   Object.freeze({
     ...{ status, reason, headers: viewHeaders(headers), httpVersion: httpVersion ?? 'HTTP/1.1' },
     ...(connection === undefined ? {} : { connection: Object.freeze({ ...connection }) }),
+    ...(timings === undefined ? {} : { timings: Object.freeze({ ...timings }) }),
   })
 
 /** Errors of an exchange have a tag of this library, and its history. */

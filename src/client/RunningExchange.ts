@@ -32,20 +32,14 @@ import { bodyCut, startDiscarding, toWhole } from '../wire/BodySource.js'
 import { type ContentListener, startGathering } from '../wire/DirectSource.js'
 import type { Plan } from '../wire/Plan.js'
 import { type Head, headOf, type Reply } from '../wire/Reply.js'
-import {
-  type OnProgress,
-  type ReplyListener,
-  type SendControls,
-  type TransportError,
-  withPlan,
-} from '../wire/Transport.js'
-import type { Conclude, Finish } from './Finish.js'
+import { type ReplyListener, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
+import { type Conclude, type Finish, withReceiveTime } from './Finish.js'
 import type { Journal, RecordingClient, Running, SendPlan, StepOrigin } from './Journal.js'
 import type * as Observation from './Observation.js'
 import { release } from './Release.js'
 import { runHooks } from './ReplyHooks.js'
 import { type SigningReason, signed, signedAgain } from './Signatures.js'
-import { errorOf, landAll, type OpenFlight, receiveToken, takeTurn } from './TokenTurn.js'
+import { errorOf, landAll, type OpenFlight, receiveToken, takeTurn, withoutTokens } from './TokenTurn.js'
 
 const NO_HOOKS: ReadonlyArray<Hook> = []
 
@@ -64,6 +58,8 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener,
   /** A custom transport may call `superseded` after its send has ended. That must not change anything. */
   #isSending = false
   #done: Exchange.Done | undefined
+  /** When the last head arrived, if its timings are recorded. */
+  #repliedAt = 0
   /** The token request that this exchange sends, for others that wait for it. */
   #flight: OpenFlight | undefined
   #signatures = 0
@@ -92,7 +88,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener,
     const superseded = mayRetry ? (reply: O.Option<Head>) => this.#absorbRetried(reply) : undefined
     const controls = Send.startControls(client, plan, {
       entropy: first.entropy,
-      progress: progress._tag === 'Set' ? this.#withoutTokens(progress.value) : undefined,
+      progress: progress._tag === 'Set' ? withoutTokens(progress.value, this) : undefined,
       superseded: superseded === undefined ? undefined : (observation?.retrying(superseded) ?? superseded),
       resending: observation?.resending,
       signAgain: mayRetry ? (plan) => () => this.#signAgain(plan) : undefined,
@@ -123,11 +119,6 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener,
   /** For waits that no transport ends. */
   get waitControls(): SendControls {
     return Send.untilClosed(this.#client, this.#current)
-  }
-
-  /** The progress of a token request is not that of the request. */
-  #withoutTokens(onProgress: OnProgress): OnProgress {
-    return (progress) => (this.#exchange.waiting === undefined ? onProgress(progress) : () => {})
   }
 
   /** A transport that retries drops a reply. */
@@ -278,6 +269,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener,
       return
     }
     this.#done = step
+    if (head.timings !== undefined) this.#repliedAt = this.#client.clock.monotonic()
     const { waiting, plan } = step.exchange
     const recording = waiting === undefined ? this.#journal?.answered(step, 'Decide', this.waitControls) : undefined
     if (waiting !== undefined) startGathering(reply.body, plan.route.limits.body, this)
@@ -316,7 +308,7 @@ export class RunningExchange<E, A, R> implements ReplyListener, ContentListener,
     }
     let outcome: E.Either<E | Exchange.ExchangeError, A>
     try {
-      outcome = this.#finish.succeed(content, done)
+      outcome = this.#finish.succeed(content, withReceiveTime(done, this.#repliedAt, this.#client.clock))
     } catch (cause) {
       this.onContentError(cause)
       return

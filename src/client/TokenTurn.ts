@@ -3,6 +3,7 @@
  * its client has obtained, or ends.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { Client } from '../Client.js'
@@ -15,7 +16,8 @@ import { raceDeadline } from '../transport/Cancellation.js'
 import * as UserInput from '../values/UserInput.js'
 import type { Clock } from '../wire/Clock.js'
 import type { Fault } from '../wire/Fault.js'
-import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
+import { type OnProgress, type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
+import type { Running } from './Journal.js'
 import * as SharedTokens from './SharedTokens.js'
 
 type Ready = E.Either<Exchange.ExchangeError, Exchange.Exchange>
@@ -26,6 +28,12 @@ export type TokenTurn =
   | { readonly _tag: 'GoOn'; readonly ready: Ready }
 
 const LEFT: SharedTokens.Landing = { _tag: 'Left' }
+
+/** The progress of a token request is not that of the request that waits for the token. */
+export const withoutTokens =
+  (onProgress: OnProgress, running: Pick<Running, 'exchange'>): OnProgress =>
+  (progress) =>
+    running.exchange.waiting === undefined ? onProgress(progress) : constVoid
 
 const goOn = (ready: Ready): TokenTurn => ({ _tag: 'GoOn', ready })
 

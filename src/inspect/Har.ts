@@ -116,7 +116,7 @@ export interface HarResponse {
 export interface HarEntry {
   /** When the plan was prepared, as ISO 8601; 1970 if it was planned without a time. */
   readonly startedDateTime: string
-  /** Milliseconds: `elapsed` of the head. */
+  /** Milliseconds: `elapsed` of the head, and the time of the body if it is known. */
   readonly time: number
   /** The plan that was sent. */
   readonly request: HarRequest
@@ -124,8 +124,35 @@ export interface HarEntry {
   readonly response: HarResponse
   /** Always empty: this library does not cache. */
   readonly cache: Readonly<Record<never, never>>
-  /** Milliseconds. `wait` is `time`; the others are 0. */
-  readonly timings: { readonly send: number; readonly wait: number; readonly receive: number }
+  /** The phases. If the transport did not record them, `wait` is `time`. */
+  readonly timings: HarTimings
+  /** The IP address of the server or proxy; absent if the transport did not record it. */
+  readonly serverIPAddress?: string
+  /** The local port of the connection; absent in the same way. */
+  readonly connection?: string
+}
+
+/**
+ * The phases of an entry of a HAR file, in milliseconds. A phase that is absent did not take place, or is not known.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface HarTimings {
+  /** Waiting for a connection. */
+  readonly blocked?: number
+  /** Looking up the host name. */
+  readonly dns?: number
+  /** Opening the connection, including `ssl`. */
+  readonly connect?: number
+  /** The TLS handshake. */
+  readonly ssl?: number
+  /** Writing the request; 0 if it is not known. */
+  readonly send: number
+  /** Until the head of the reply. */
+  readonly wait: number
+  /** Reading the body; 0 if it is not known. */
+  readonly receive: number
 }
 
 /** An HTTP archive, version 1.2. */
@@ -275,13 +302,31 @@ const responseOf = (head: Head, open: Reveal.Open): HarResponse => {
 
 // --- archives ------------------------------------------------------------------------------------------------------
 
+const timingsOf = ({ elapsed, timings }: Head): HarTimings => {
+  if (timings === undefined) return { send: 0, wait: elapsed, receive: 0 }
+  const { queue, dns, connect, tls, send, wait, receive = 0 } = timings
+  return {
+    blocked: queue,
+    ...(dns === undefined ? {} : { dns }),
+    ...(connect === undefined ? {} : { connect: connect + (tls ?? 0) }),
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...{ send, wait, receive },
+  }
+}
+
+const connectionOf = ({ timings }: Head): Pick<HarEntry, 'serverIPAddress' | 'connection'> => ({
+  ...(timings?.remoteAddress === undefined ? {} : { serverIPAddress: timings.remoteAddress }),
+  ...(timings?.localPort === undefined ? {} : { connection: String(timings.localPort) }),
+})
+
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
   startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? new Date(0)).toISOString(),
-  time: head.elapsed,
+  time: head.elapsed + (head.timings?.receive ?? 0),
   request: requestOf(plan, versionOf(head), options),
   response: responseOf(hide(plan, head), Reveal.opening(options)),
   cache: {},
-  timings: { send: 0, wait: head.elapsed, receive: 0 },
+  timings: timingsOf(head),
+  ...connectionOf(head),
 })
 
 const archive = (entries: ReadonlyArray<HarEntry>): Har => ({

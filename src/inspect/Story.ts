@@ -33,6 +33,7 @@ import type { SendError, Trace } from '../stages/Exchange.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop, Unread } from '../wire/Reply.js'
+import * as Timings from '../wire/Timings.js'
 import { explain } from './Explain.js'
 import { bytesText } from './explain/FieldLabel.js'
 import * as Layout from './Layout.js'
@@ -271,6 +272,16 @@ const hanging = (sign: string, text: string, columns: number, paint: (text: stri
 const changeLine = ({ kind, name, detail }: Change): string =>
   kind === 'refused' ? detail : `cookie ${name}, ${detail}`
 
+/** The phases of the attempt, and whether its connection was new. */
+const timingLines = (head: O.Option<Head>, columns: number): ReadonlyArray<string> => {
+  const timings = O.isSome(head) ? head.value.timings : undefined
+  if (timings === undefined) return []
+  const { reused, remoteAddress } = timings
+  const to = remoteAddress === undefined ? '' : ` to ${remoteAddress}`
+  const how = reused === undefined ? '' : reused ? `, on an open connection${to}` : `, on a new connection${to}`
+  return Layout.wrap(`${Timings.show(timings)}${how}`, columns - 3)
+}
+
 const chapterLines = (chapter: Chapter, number: number, paint: Paint.Paint, columns: number): ReadonlyArray<string> => {
   const { plan, head, decision, isGood } = chapter
   const status = O.isSome(head)
@@ -283,6 +294,7 @@ const chapterLines = (chapter: Chapter, number: number, paint: Paint.Paint, colu
     `${paint.strong(String(number).padEnd(2))} ${paint.strong(first)}`,
     ...others.map((line) => `   ${paint.strong(line)}`),
     ...status,
+    ...timingLines(head, columns).map((line) => `   ${paint.faint(line)}`),
     ...chapter.changes.flatMap((change) =>
       hanging(SIGN[change.kind], changeLine(change), columns, change.kind === 'refused' ? paint.warning : paint.name),
     ),

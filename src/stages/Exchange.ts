@@ -127,10 +127,11 @@ export const responseOf = ({ exchange, head, cookies, rejected, next }: Done, by
     jar: exchange.jar,
   }
   const hasRejected = rejected !== undefined && rejected.length > 0
-  if (head.httpVersion === undefined && !hasRejected) return response
+  if (head.httpVersion === undefined && head.timings === undefined && !hasRejected) return response
   return {
     ...response,
     ...(head.httpVersion === undefined ? {} : { httpVersion: head.httpVersion }),
+    ...(head.timings === undefined ? {} : { timings: head.timings }),
     ...(hasRejected ? { rejected } : {}),
   }
 }

@@ -31,12 +31,12 @@ import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { is as isReply, type Reply } from '../wire/Reply.js'
 import {
   checkedSend,
+  type Refusal,
   type ReplyListener,
   refusal,
   type SendControls,
   type Transport,
   type TransportError,
-  type Unsupported,
   withPlan,
 } from '../wire/Transport.js'
 import { hide, hidesMore } from './ReplyRedaction.js'
@@ -72,8 +72,7 @@ export const mayRetry = ({ session, transport }: Sender): boolean =>
  * Returns the fault of a plan that the transport for it cannot send.
  * @internal
  */
-export const refusalOf = (sender: Sender, plan: Plan): O.Option<Unsupported> =>
-  refusal(transportFor(sender, plan))(plan)
+export const refusalOf = (sender: Sender, plan: Plan): O.Option<Refusal> => refusal(transportFor(sender, plan))(plan)
 
 /** The controls that belong to the exchange. */
 export type ExchangeControls = Pick<SendControls, 'entropy' | 'progress' | 'superseded' | 'resending' | 'signAgain'>

@@ -44,7 +44,7 @@ const ofGroups = (text: string): bigint => {
 }
 
 /** Parses an address without brackets. Returns `undefined` if it is not valid or has a zone. */
-const parse = (text: string): Address | undefined => {
+export const parse = (text: string): Address | undefined => {
   if (isIpv6(text)) return { version: 6, bits: ofGroups(text) }
   if (!isIpv4(text)) return undefined
   return { version: 4, bits: text.split('.').reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n) }
@@ -52,6 +52,36 @@ const parse = (text: string): Address | undefined => {
 
 const isMapped = ({ bits }: Address): boolean => bits >> 32n === 0xffffn
 const toIpv4 = ({ bits }: Address): Address => ({ version: 4, bits: bits & 0xffffffffn })
+
+/** IPv6 networks whose addresses contain an IPv4 address, which is followed by `after` bits. */
+const EMBEDDINGS: ReadonlyArray<{ readonly network: Network; readonly after: bigint; readonly inverts?: true }> = [
+  { network: { version: 6, bits: 0n, length: 96 }, after: 0n }, // ::/96, IPv4-compatible (RFC 4291 2.5.5.1)
+  { network: { version: 6, bits: 0xffffn << 48n, length: 96 }, after: 0n }, // ::ffff:0:0:0/96, translated (RFC 2765)
+  { network: { version: 6, bits: 0x64_ff9bn << 96n, length: 96 }, after: 0n }, // 64:ff9b::/96, NAT64 (RFC 6052)
+  { network: { version: 6, bits: 0x64_ff9b_0001n << 80n, length: 48 }, after: 0n }, // 64:ff9b:1::/48, local NAT64 (RFC 8215)
+  { network: { version: 6, bits: 0x2002n << 112n, length: 16 }, after: 80n }, // 2002::/16, 6to4 (RFC 3056)
+  { network: { version: 6, bits: 0x2001n << 112n, length: 32 }, after: 64n }, // 2001::/32, the server of Teredo (RFC 4380)
+  { network: { version: 6, bits: 0x2001n << 112n, length: 32 }, after: 0n, inverts: true }, // and its client
+]
+
+/** ISATAP (RFC 5214): the interface identifier is `0:5efe` or `200:5efe`, and then the IPv4 address. */
+const isIsatap = (bits: bigint): boolean => ((bits >> 32n) & 0xfdffffffn) === 0x5efen
+
+/**
+ * Returns the addresses that a packet to an address can reach: the address, and the IPv4 addresses that it contains if a gateway
+ * may translate it. A mapped address (`::ffff:10.1.2.3`) is only its IPv4 address.
+ */
+export const reachable = (address: Address): ReadonlyArray<Address> => {
+  if (address.version === 4) return [address]
+  if (isMapped(address)) return [toIpv4(address)]
+  const found: Address[] = [address]
+  for (const { network, after, inverts } of EMBEDDINGS) {
+    if (!contains(network)(address)) continue
+    const bits = (address.bits >> after) & 0xffffffffn
+    found.push({ version: 4, bits: inverts ? bits ^ 0xffffffffn : bits })
+  }
+  return isIsatap(address.bits) ? [...found, toIpv4(address)] : found
+}
 
 /** Returns the forms in which a list may contain an address; empty for a host name. */
 export const parseForms = (text: string): ReadonlyArray<Address> => {

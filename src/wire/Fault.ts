@@ -17,6 +17,7 @@
  * | `ClientClosed`      | the client was closed before or during the exchange               |
  * | `RequestBodyFailed` | the stream of the request body failed, or has another length than declared |
  * | `Unsupported`       | the transport cannot do what the request needs; `unsupported` names it |
+ * | `AddressRefused`    | the address policy of the transport refuses the host; `addresses` names its addresses |
  *
  * `unsent: true` means that nothing was written, for example because the host is unknown or refused the connection.
  * After any other fault, including `ConnectFailed`, the server may have processed the request.
@@ -40,6 +41,7 @@ export const TAGS = [
   'ClientClosed',
   'RequestBodyFailed',
   'Unsupported',
+  'AddressRefused',
 ] as const
 /** The tags of a fault, as in the table. */
 export type FaultTag = (typeof TAGS)[number]
@@ -78,6 +80,13 @@ export interface Fault<Tag extends FaultTag = FaultTag> {
    * @since 0.2.0
    */
   readonly unsupported?: ReadonlyArray<string>
+  /**
+   * The addresses that the policy refused, for `AddressRefused`. Empty if no address was found yet, because a proxy would resolve the
+   * name, or if the policy is invalid.
+   *
+   * @since 0.2.0
+   */
+  readonly addresses?: ReadonlyArray<string>
   /** Set if it is certain that nothing was written. Then any request can be sent again. */
   readonly unsent?: true
 }

@@ -14,6 +14,18 @@ const VERSION = 1
 const { FieldValue } = Serialization
 const Value = t.union([FieldValue, t.readonly(t.strict({ secret: FieldValue }))])
 
+const { Finite } = Serialization
+
+const TimingsJson = t.readonly(
+  t.exact(
+    t.intersection([
+      t.type({ queue: Finite, send: Finite, wait: Finite }),
+      t.partial({ dns: Finite, connect: Finite, tls: Finite, receive: Finite }),
+      t.partial({ reused: t.boolean, remoteAddress: Serialization.Line, localPort: Finite }),
+    ]),
+  ),
+)
+
 /** The codec of a saved head. */
 export const HeadJson = t.readonly(
   t.exact(
@@ -26,7 +38,7 @@ export const HeadJson = t.readonly(
         headers: t.readonlyArray(t.readonly(t.tuple([Serialization.Line, Value]))),
         elapsed: Serialization.Finite,
       }),
-      t.partial({ httpVersion: t.literal('HTTP/2'), finalUrl: Serialization.Line }),
+      t.partial({ httpVersion: t.literal('HTTP/2'), finalUrl: Serialization.Line, timings: TimingsJson }),
     ]),
   ),
 )
@@ -53,7 +65,7 @@ export const encode =
   (options: Serialization.Reveal = {}) =>
   (head: Head): E.Either<Serialization.EncodeError, HeadJson> => {
     const writer = Serialization.writer(options)
-    const { status, reason, headers, elapsed, httpVersion, finalUrl } = head
+    const { status, reason, headers, elapsed, httpVersion, finalUrl, timings } = head
     const json: HeadJson = {
       format: FORMAT,
       version: VERSION,
@@ -67,6 +79,7 @@ export const encode =
       elapsed,
       ...(httpVersion === undefined ? {} : { httpVersion }),
       ...(finalUrl === undefined ? {} : { finalUrl: writer.secret('finalUrl', finalUrl) }),
+      ...(timings === undefined ? {} : { timings }),
     }
     return E.flatMap(Serialization.readable<HeadJson>(decode))(Serialization.written(writer, json))
   }
@@ -80,7 +93,7 @@ export const encode =
 export const decode = (u: unknown): E.Either<Serialization.DecodeError, Head> => {
   const json = Serialization.readVersion(FORMAT, VERSION, HeadJson, u)
   if (E.isLeft(json)) return json
-  const { status, reason, headers, elapsed, httpVersion, finalUrl } = json.right
+  const { status, reason, headers, elapsed, httpVersion, finalUrl, timings } = json.right
   return E.right({
     status,
     reason,
@@ -90,5 +103,6 @@ export const decode = (u: unknown): E.Either<Serialization.DecodeError, Head> =>
     elapsed,
     ...(httpVersion === undefined ? {} : { httpVersion }),
     ...(finalUrl === undefined ? {} : { finalUrl }),
+    ...(timings === undefined ? {} : { timings }),
   })
 }

@@ -24,6 +24,7 @@ import * as Status from '../values/Status.js'
 import * as UserInput from '../values/UserInput.js'
 import { fromBytes, fromIterable, isSource, NOTHING, type Source } from './BodySource.js'
 import type { Plan } from './Plan.js'
+import type { Timings } from './Timings.js'
 
 export {
   bodyCut,
@@ -57,6 +58,12 @@ export interface Head {
    * @since 0.2.0
    */
   readonly finalUrl?: string
+  /**
+   * How long the phases of the attempt took. Absent if the transport does not record them: see `timings` of `Transport.undici`.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: Timings
 }
 
 /** A plan and the head of its reply. */
@@ -86,6 +93,8 @@ export interface HeadInput {
   readonly elapsed?: number
   /** Absent: HTTP/1.1. */
   readonly httpVersion?: 'HTTP/2'
+  /** None by default. */
+  readonly timings?: Timings
 }
 
 /** Returns whether a field is sensitive by its name, or is a Location whose URL has userinfo (D14, D56). */
@@ -105,21 +114,24 @@ const hideIfSecret = (pair: readonly [name: string, value: string]): Headers.Fie
 }
 
 /** Returns a head. The reason is that of the status by default. */
-export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion }: HeadInput): Head => ({
+export const head = ({ status, reason, headers = [], elapsed = 0, httpVersion, timings }: HeadInput): Head => ({
   status,
   reason: reason ?? Status.reason(status),
   headers: receivedHeaders(UserInput.isArray(headers) ? headers : Headers.reveal(Headers.fromRecord(headers))),
   elapsed,
   ...(httpVersion === undefined ? {} : { httpVersion }),
+  ...(timings === undefined ? {} : { timings }),
 })
 
 /** Returns the head of a reply, without its body. */
-export const headOf = ({ status, reason, headers, elapsed, httpVersion, finalUrl }: Reply): Head => {
-  if (httpVersion === undefined && finalUrl === undefined) return { status, reason, headers, elapsed }
+export const headOf = ({ status, reason, headers, elapsed, httpVersion, finalUrl, timings }: Reply): Head => {
+  if (httpVersion === undefined && finalUrl === undefined && timings === undefined)
+    return { status, reason, headers, elapsed }
   return {
     ...{ status, reason, headers, elapsed },
     ...(httpVersion === undefined ? {} : { httpVersion }),
     ...(finalUrl === undefined ? {} : { finalUrl }),
+    ...(timings === undefined ? {} : { timings }),
   }
 }
 

@@ -14,6 +14,7 @@ import * as Deadline from './Deadline.js'
 import * as Fault from './Fault.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Connection, Head, Reply } from './Reply.js'
+import type { Timings } from './Timings.js'
 
 /** A fault and the plan for which it happened. */
 export type TransportError = {
@@ -28,6 +29,14 @@ export type TransportError = {
  */
 export type Unsupported = Extract<TransportError, { readonly _tag: 'Unsupported' }>
 
+/**
+ * The fault of a plan that a transport will not send, which is known before sending.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type Refusal = Extract<TransportError, { readonly _tag: 'Unsupported' | 'AddressRefused' }>
+
 /** How much of a body has been sent or received. */
 export interface Progress {
   /** Whether the body is that of the request or of the response. */
@@ -36,6 +45,12 @@ export interface Progress {
   readonly bytes: number
   /** Absent if the length is unknown. */
   readonly total?: number
+  /**
+   * The phases until the head of the response, if the transport records them. Absent before the head.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: Timings
 }
 /** Called after each chunk. Every send starts at zero. What it throws is ignored. */
 export type OnProgress = (progress: Progress) => IO<void>
@@ -93,12 +108,12 @@ export interface Transport {
   /** Closes all connections, including those in use. Sending afterwards opens new ones. */
   readonly close?: Task<void>
   /**
-   * Returns the fault of a plan that this transport cannot send. Pure: sends nothing. Absent if it sends every plan. `Send`
+   * Returns the fault of a plan that this transport will not send. Pure: sends nothing. Absent if it sends every plan. `Send`
    * and `Http.plan` call it.
    *
    * @since 0.2.0
    */
-  readonly refusal?: (plan: Plan) => Option<Unsupported>
+  readonly refusal?: (plan: Plan) => Option<Refusal>
 }
 
 /** Receives the result of a send, once. */
@@ -157,8 +172,8 @@ export const around =
     })
 
 /**
- * Returns the fault of a plan that a transport cannot send, before anything is sent: `Unsupported`. `none` if the transport
- * does not know such plans. Never throws.
+ * Returns the fault of a plan that a transport will not send, before anything is sent: `Unsupported`, or `AddressRefused` for an
+ * address in the URL. `none` if the transport does not know such plans. Never throws.
  *
  * @since 0.2.0
  * @category destructors
@@ -175,18 +190,19 @@ export const around =
  */
 export const refusal =
   (transport: Transport) =>
-  (plan: Plan): Option<Unsupported> => {
+  (plan: Plan): Option<Refusal> => {
     try {
       // Plain JavaScript may set anything.
       const refused: unknown = transport.refusal?.(plan)
       if (typeof refused !== 'object' || refused === null || !('value' in refused)) return none
-      return isUnsupported(refused.value) ? some({ ...refused.value, plan }) : none
+      return isRefusal(refused.value) ? some({ ...refused.value, plan }) : none
     } catch {
       return none // sending reports what is wrong with it
     }
   }
 
-const isUnsupported = (u: unknown): u is Fault.Fault<'Unsupported'> => Fault.is(u) && u._tag === 'Unsupported'
+const isRefusal = (u: unknown): u is Fault.Fault<'Unsupported'> | Fault.Fault<'AddressRefused'> =>
+  Fault.is(u) && (u._tag === 'Unsupported' || u._tag === 'AddressRefused')
 
 /** Closes the connections of a transport. Requests in flight fail with `ClientClosed`. Does nothing to a plain function. */
 export const close =

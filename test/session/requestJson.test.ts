@@ -117,13 +117,30 @@ describe('an environment as JSON', () => {
 
 describe('a head as JSON', () => {
   const value = fc.oneof(fc.constantFrom('', 'a', 'é', 'a\tb'), fc.constantFrom('s3cr3t').map(Secret.make))
+  const ms = fc.nat(1000)
+  const timings = fc.record(
+    {
+      queue: ms,
+      dns: ms,
+      connect: ms,
+      send: ms,
+      wait: ms,
+      receive: ms,
+      reused: fc.boolean(),
+      remoteAddress: fc.ipV6(),
+    },
+    { requiredKeys: ['queue', 'send', 'wait'] },
+  )
   const head: fc.Arbitrary<Head.Head> = fc
     .record({
       status: fc.integer({ min: 100, max: 599 }),
       reason: fc.constantFrom('', 'OK', 'Gefunden é'),
       fields: fc.array(fc.tuple(fc.constantFrom('Set-Cookie', 'x', 'X'), value), { maxLength: 5 }),
       elapsed: fc.double({ min: 0, max: 1e6, noNaN: true }),
-      more: fc.constantFrom({}, { httpVersion: 'HTTP/2' as const }, { finalUrl: 'https://h.test/b' }),
+      more: fc.oneof(
+        fc.constantFrom({}, { httpVersion: 'HTTP/2' as const }, { finalUrl: 'https://h.test/b' }),
+        fc.record({ timings }),
+      ),
     })
     .map(({ fields, more, ...rest }) => ({ ...rest, headers: Headers.fromPairs(fields), ...more }))
 

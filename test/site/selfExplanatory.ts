@@ -2,6 +2,7 @@
 
 /** Types in one line, and unions whose members are in one line: the comment of the type explains them. */
 const INLINE = [
+  'requests-ts.AddressPolicy.AddressDecision',
   'requests-ts.Auth.Basic',
   'requests-ts.Auth.Bearer',
   'requests-ts.Auth.Digest',

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import * as net from 'node:net'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { HappyEyeballs, interleave } from '../../src/transport/undici/HappyEyeballs.js'
+import { HappyEyeballs, interleave, systemLookup } from '../../src/transport/undici/HappyEyeballs.js'
 import { exchange, fault, plan, text } from './plans.js'
 import { always, ok, raw, transport, until } from './servers.js'
 
@@ -39,6 +39,7 @@ const race = (host: string): Promise<readonly [winner: number, error: unknown]> 
   new Promise((resolve) => {
     const sockets: Socket[] = []
     const attempt = new HappyEyeballs(
+      systemLookup,
       80,
       {},
       {

@@ -99,7 +99,12 @@ export interface Listening {
   readonly connections: () => number
 }
 
-export const listen = async (server: net.Server, event: string, path?: string): Promise<Listening> => {
+export const listen = async (
+  server: net.Server,
+  event: string,
+  path?: string,
+  address = '127.0.0.1',
+): Promise<Listening> => {
   const sockets = new Set<net.Socket>()
   let connections = 0
   server.on(event, (socket: net.Socket) => {
@@ -108,7 +113,7 @@ export const listen = async (server: net.Server, event: string, path?: string): 
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
   })
   await new Promise<void>((resolve) =>
-    path === undefined ? server.listen(0, '127.0.0.1', resolve) : server.listen(path, resolve),
+    path === undefined ? server.listen(0, address, resolve) : server.listen(path, resolve),
   )
   const close = (): Promise<void> =>
     new Promise((resolve) => {
@@ -116,8 +121,8 @@ export const listen = async (server: net.Server, event: string, path?: string): 
       for (const socket of sockets) socket.destroy()
     })
   opened.push({ sockets, close })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0
   return { port, host: `127.0.0.1:${port}`, sockets, connections: () => connections }
 }
 

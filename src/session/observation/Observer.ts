@@ -41,6 +41,7 @@ import type { Monoid as MonoidOf } from 'fp-ts/lib/Monoid.js'
 import * as Entropy from '../../values/Entropy.js'
 import type { Cause } from '../../wire/Plan.js'
 import type { Connection } from '../../wire/Reply.js'
+import type { Timings } from '../../wire/Timings.js'
 import type { SendControls } from '../../wire/Transport.js'
 import { notify } from './Notify.js'
 
@@ -90,6 +91,12 @@ export interface ObservedHead {
   readonly httpVersion: 'HTTP/1.1' | 'HTTP/2'
   /** Absent if the transport does not report it. */
   readonly connection?: Connection
+  /**
+   * How long the phases until the head took. Absent if the transport does not record them.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: Timings
 }
 
 /**

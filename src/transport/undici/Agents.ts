@@ -9,7 +9,8 @@
  *
  * Unix socket, local address, HTTP/2 and the number of connections belong to the transport, which has its own agents.
  * If nothing is encrypted, the TLS settings are ignored. Agents are found by the identity of the proxy and TLS objects;
- * a key is computed only for objects that were not seen before. Certificate files are read when an agent is created.
+ * a key is computed only for objects that were not seen before. Certificate files are read when an agent is created, and again
+ * when they change (`Rotation`).
  */
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
@@ -22,6 +23,7 @@ import type * as Plan from '../../wire/Plan.js'
 import type { ConnectionOptions, ProxyMode } from './Connector.js'
 import type { Library } from './Http1.js'
 import { Agent, type Settings } from './Pool.js'
+import * as Rotation from './Rotation.js'
 import * as Tls from './Tls.js'
 
 const MAX_AGENTS = 64
@@ -106,6 +108,7 @@ export class Agents {
     }
     this.#requests += 1
     agent.lastUse = this.#requests
+    if (agent.rotates) agent.checkFiles()
     agent.active += 1
     return E.right(agent)
   }
@@ -133,15 +136,16 @@ export class Agents {
   }
 
   #connectionOptions(mode: ProxyMode, tls: Plan.Tls | undefined): E.Either<Fault.Fault, ConnectionOptions> {
-    const { socketPath, localAddress, http2 } = this.#settings
+    const { socketPath, localAddress, http2, resolve, guard } = this.#settings
     const sockets = new Set<Socket>()
-    const plain = { mode, security: undefined, proxySecurity: undefined, socketPath, localAddress, http2, sockets }
+    const shared = { socketPath, localAddress, http2, resolve, guard, sockets }
+    const plain = { mode, security: undefined, proxySecurity: undefined, ...shared }
     if (tls === undefined) return E.right(plain)
-    const security = Tls.security(tls)
+    const security = Rotation.open(tls)
     if (E.isLeft(security)) return security
     const secured = { ...plain, security: security.right }
     if (mode._tag === 'Direct' || mode.proxy.protocol !== 'https:') return E.right(secured)
-    const proxySecurity = Tls.security(Tls.withoutCertificate(tls))
+    const proxySecurity = Rotation.open(Tls.withoutCertificate(tls))
     return E.isLeft(proxySecurity) ? proxySecurity : E.right({ ...secured, proxySecurity: proxySecurity.right })
   }
 

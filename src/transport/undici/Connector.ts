@@ -11,20 +11,23 @@
  * A failure is one fault with the tag of its step. The attempt can cancel at every step, which destroys the socket. A
  * name lookup cannot be cancelled; its result is ignored.
  */
-import dns from 'node:dns'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import * as E from 'fp-ts/lib/Either.js'
 import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from '../../values/Entropy.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Proxy from '../../values/Proxy.js'
 import type * as Secret from '../../values/Secret.js'
-import type * as Fault from '../../wire/Fault.js'
+import * as Fault from '../../wire/Fault.js'
 import * as RandomSource from '../../wire/RandomSource.js'
+import type { Resolve } from '../Lookup.js'
+import type { AddressGuard } from './AddressGuard.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
-import type { Security } from './Tls.js'
+import type { PhaseClock } from './PhaseClock.js'
+import type { SecuritySource } from './Rotation.js'
 import * as Tunnel from './Tunnel.js'
 
 export type ProxyMode =
@@ -34,12 +37,15 @@ export type ProxyMode =
 export interface ConnectionOptions {
   readonly mode: ProxyMode
   /** Absent if nothing is encrypted. */
-  readonly security: Security | undefined
+  readonly security: SecuritySource | undefined
   /** The security of a connection to a proxy: without the client certificate. */
-  readonly proxySecurity: Security | undefined
+  readonly proxySecurity: SecuritySource | undefined
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
+  readonly resolve: Resolve
+  /** Absent: every address may be connected to. */
+  readonly guard: AddressGuard | undefined
   /** The sockets that are open or opening, so that they can be destroyed. */
   readonly sockets: Set<net.Socket>
 }
@@ -47,6 +53,8 @@ export interface ConnectionOptions {
 export interface ConnectListener {
   readonly isOver: boolean
   readonly userAgent: string | undefined
+  /** Absent if the phases are not recorded. */
+  readonly phases: PhaseClock | undefined
   onConnecting(connecting: ConnectAttempt): void
   onConnectSettled(): void
   fail(fault: Fault.Fault): void
@@ -114,7 +122,8 @@ export class ConnectAttempt {
   start(): void {
     const { mode, socketPath } = this.#options
     const endpoint = this.#endpoint
-    if (mode._tag === 'Direct') this.#tcp(endpoint, socketPath, (socket) => this.#secure(socket))
+    if (mode._tag === 'Direct')
+      this.#tcp(endpoint, socketPath, this.#resolvePermitted, (socket) => this.#secure(socket))
     else if (mode._tag === 'Forward') this.#proxy(mode.proxy, (socket) => this.#finish(socket))
     else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connect(mode.proxy, socket))
     else this.#resolve(mode.proxy, (resolved) => this.#socks(mode.proxy, resolved))
@@ -153,8 +162,22 @@ export class ConnectAttempt {
   }
 
   readonly #connectFailed: ToFault = (error) => Failure.connectFailed(Tunnel.authority(this.#endpoint), error)
-  readonly #onError = (error: unknown): void => this.#fail(this.#toFault(error))
+  readonly #onError = (error: unknown): void => this.#fail(Fault.is(error) ? error : this.#toFault(error))
   readonly #onClose = (): void => this.#fail(this.#toFault(new Error('the connection was closed')))
+
+  /** Finds the addresses of the origin that may be connected to. */
+  readonly #resolvePermitted: Resolve = (host, onAddresses) => {
+    const { resolve, guard } = this.#options
+    if (guard === undefined) {
+      resolve(host, onAddresses)
+      return
+    }
+    resolve(host, (error, found) => {
+      const permitted = error === undefined ? guard.permit(host, found) : E.left(error)
+      if (E.isLeft(permitted)) onAddresses(permitted.left, [])
+      else onAddresses(undefined, permitted.right)
+    })
+  }
 
   // --- TCP and TLS -------------------------------------------------------------------------------------------------
 
@@ -171,19 +194,24 @@ export class ConnectAttempt {
     })
   }
 
-  #tcp(endpoint: Tunnel.Endpoint, socketPath: string | undefined, next: OnSocket): void {
+  #tcp(endpoint: Tunnel.Endpoint, socketPath: string | undefined, resolve: Resolve, next: OnSocket): void {
     const { localAddress, sockets } = this.#options
     this.waitingFor = `${socketPath ?? Tunnel.authority(endpoint)} to accept the connection`
     const common = { ...UNSET, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 65_536 }
     if (socketPath !== undefined) {
-      this.#await(net.connect({ ...common, path: socketPath }), 'connect', next)
+      this.#await(net.connect({ ...common, path: socketPath }), 'connect', (socket) => {
+        this.#listener.phases?.mark('connected')
+        next(socket)
+      })
       return
     }
     const options = localAddress === undefined ? common : { ...common, localAddress }
-    this.#happyEyeballs = new HappyEyeballs(endpoint.port, options, {
+    this.#happyEyeballs = new HappyEyeballs(resolve, endpoint.port, options, {
+      onResolved: () => this.#listener.phases?.mark('resolved'),
       onOpening: (socket) => track(sockets, socket),
       onFailed: this.#onError,
       onConnected: (socket) => {
+        this.#listener.phases?.mark('connected')
         this.#watch(socket)
         next(socket)
       },
@@ -191,7 +219,13 @@ export class ConnectAttempt {
     this.#happyEyeballs.start(endpoint.host)
   }
 
-  #tls(socket: net.Socket, host: string, security: Security, protocols: string[], next: OnSocket): void {
+  #tls(
+    socket: net.Socket,
+    host: string,
+    { current: security }: SecuritySource,
+    protocols: string[],
+    next: OnSocket,
+  ): void {
     this.waitingFor = `the TLS handshake with ${host}`
     const secure = tls.connect({
       ...UNSET,
@@ -213,7 +247,10 @@ export class ConnectAttempt {
     }
     this.#toFault = (error) => Failure.tlsFailed(Tunnel.authority(this.#endpoint), error)
     const protocols = http2 ? ['h2', 'http/1.1'] : ['http/1.1']
-    this.#tls(socket, this.#endpoint.host, security, protocols, (secure) => this.#finish(secure))
+    this.#tls(socket, this.#endpoint.host, security, protocols, (secure) => {
+      this.#listener.phases?.mark('secured')
+      this.#finish(secure)
+    })
   }
 
   // --- proxies -----------------------------------------------------------------------------------------------------
@@ -223,7 +260,7 @@ export class ConnectAttempt {
     const host = withoutBrackets(proxy.hostname)
     const { proxySecurity } = this.#options
     this.#toFault = (error) => Failure.proxyConnectFailed(name, error)
-    this.#tcp({ host, port: proxy.port }, undefined, (socket) => {
+    this.#tcp({ host, port: proxy.port }, undefined, this.#options.resolve, (socket) => {
       if (proxy.protocol !== 'https:' || proxySecurity === undefined) return next(socket)
       this.#toFault = (error) => Failure.proxyTlsFailed(name, error)
       this.#tls(socket, host, proxySecurity, ['http/1.1'], next)
@@ -263,7 +300,10 @@ export class ConnectAttempt {
 
   #onTunnel(socket: net.Socket, fault: Fault.Fault | undefined): void {
     if (fault !== undefined) this.#fail(fault)
-    else if (!this.#isOver) this.#secure(socket)
+    else if (!this.#isOver) {
+      this.#listener.phases?.mark('connected')
+      this.#secure(socket)
+    }
   }
 
   #leaveSockets(): void {
@@ -280,9 +320,12 @@ export class ConnectAttempt {
       return
     }
     this.waitingFor = `the address of ${host}`
-    dns.lookup(host, { family: Tunnel.isSocks4(proxy) ? 4 : 0, all: false, hints: 0 }, (error, address) => {
-      if (error) this.#fail(this.#connectFailed(error))
-      else if (!this.#isOver) next({ host: address, port })
+    this.#resolvePermitted(host, (error, addresses) => {
+      const found = addresses.find(({ family }) => family === 4 || !Tunnel.isSocks4(proxy))
+      if (this.#isOver) return
+      if (error !== undefined) this.#onError(error)
+      else if (found === undefined) this.#onError(new Error(`${host} has only IPv6 addresses, and SOCKS 4 needs IPv4`))
+      else next({ host: found.address, port })
     })
   }
 }

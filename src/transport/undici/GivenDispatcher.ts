@@ -143,7 +143,11 @@ export class GivenDispatcher implements AttemptOwner {
   readonly #others: ReadonlyArray<string>
 
   /** @param others - the names of the other options, which cannot be combined with a dispatcher */
-  constructor(dispatcher: Dispatcher, others: ReadonlyArray<string>) {
+  constructor(
+    dispatcher: Dispatcher,
+    others: ReadonlyArray<string>,
+    readonly recordsTimings: boolean,
+  ) {
     this.#dispatcher = dispatcher
     this.#others = others
   }

@@ -12,14 +12,17 @@
  * Node's own `autoSelectFamily` abandons an address after 250 ms, so that it can never reach a slow one.
  */
 // The object instead of its members: programs replace `dns.lookup`, and Node's own connections use the replacement.
-import dns, { type LookupAddress } from 'node:dns'
+import dns from 'node:dns'
 import * as net from 'node:net'
+import { checked, type LookupAddress, type Resolve } from '../Lookup.js'
 
 const ATTEMPT_DELAY_MS = 250
 
 export type SocketOptions = Omit<net.TcpSocketConnectOpts, 'host' | 'port'>
 
 export interface HappyEyeballsListener {
+  /** The host is a name, and its addresses are known. */
+  onResolved?(): void
   /** Called for each socket before it connects. */
   onOpening(socket: net.Socket): void
   onConnected(socket: net.Socket): void
@@ -44,7 +47,13 @@ const reachable = (addresses: ReadonlyArray<LookupAddress>, localAddress: string
   return found.length > 0 ? found : addresses
 }
 
+/** Finds addresses as Node does. */
+export const systemLookup: Resolve = checked((host, options, callback) =>
+  dns.lookup(host, { ...options, order: undefined, verbatim: undefined }, callback),
+)
+
 export class HappyEyeballs {
+  readonly #resolve: Resolve
   readonly #port: number
   readonly #options: SocketOptions
   readonly #listener: HappyEyeballsListener
@@ -55,7 +64,8 @@ export class HappyEyeballs {
   #timer: NodeJS.Timeout | undefined
   #isOver = false
 
-  constructor(port: number, options: SocketOptions, listener: HappyEyeballsListener) {
+  constructor(resolve: Resolve, port: number, options: SocketOptions, listener: HappyEyeballsListener) {
+    this.#resolve = resolve
     this.#port = port
     this.#options = options
     this.#listener = listener
@@ -67,9 +77,10 @@ export class HappyEyeballs {
       this.#startWith([{ address: host, family }])
       return
     }
-    dns.lookup(host, { all: true, family: 0, hints: 0, order: undefined, verbatim: undefined }, (error, addresses) => {
+    this.#resolve(host, (error, addresses) => {
       if (this.#isOver) return
-      if (error) this.#fail(error)
+      this.#listener.onResolved?.()
+      if (error !== undefined) this.#fail(error)
       else this.#startWith(interleave(reachable(addresses, this.#options.localAddress)))
     })
   }

@@ -16,6 +16,8 @@
  * connection, once.
  */
 import type { Socket } from 'node:net'
+import type { Resolve } from '../Lookup.js'
+import type { AddressGuard } from './AddressGuard.js'
 import type { Channel, ChannelRequest } from './Channel.js'
 import { type ConnectionOptions, openConnection } from './Connector.js'
 import { type ChannelOptions, Http1, type Library } from './Http1.js'
@@ -28,6 +30,9 @@ export interface Settings extends ChannelOptions {
   readonly socketPath: string | undefined
   readonly localAddress: string | undefined
   readonly http2: boolean
+  readonly resolve: Resolve
+  /** Absent: every address may be connected to. */
+  readonly guard: AddressGuard | undefined
 }
 
 export class PooledRequest extends LinkedListNode<PooledRequest> {
@@ -86,6 +91,8 @@ class Connection extends LinkedListNode<Connection> {
   constructor(
     readonly socket: Socket,
     readonly channel: Channel,
+    /** Which reading of the certificate files it was opened with. */
+    readonly generation: number,
   ) {
     super()
   }
@@ -123,11 +130,15 @@ class Pool {
 
   #takeIdle(): Connection | undefined {
     let connection = this.#idle.pop()
-    while (connection !== undefined && !connection.channel.isUsable) {
+    while (connection !== undefined && !this.#mayReuse(connection)) {
       connection.channel.destroy()
       connection = this.#idle.pop()
     }
     return connection
+  }
+
+  #mayReuse({ channel, generation }: Connection): boolean {
+    return channel.isUsable && generation === this.#agent.generation
   }
 
   #mayOpen(): boolean {
@@ -140,15 +151,16 @@ class Pool {
   }
 
   #connect(pooled: PooledRequest): void {
+    const generation = this.#agent.readChangedFiles()
     openConnection(this.#agent.connectionOptions, pooled.request.listener, this.#destination, (socket) => {
       if (socket === undefined) setImmediate(onLost, this)
-      else this.#onOpen(socket, pooled)
+      else this.#onOpen(socket, generation, pooled)
     })
   }
 
-  #onOpen(socket: Socket, pooled: PooledRequest): void {
+  #onOpen(socket: Socket, generation: number, pooled: PooledRequest): void {
     const channel = this.#agent.createChannel(socket, this.#origin)
-    const connection = new Connection(socket, channel)
+    const connection = new Connection(socket, channel, generation)
     socket.once('close', () => this.#onClose(connection))
     if (this.#agent.isDestroyed) channel.destroy()
     pooled.sendOn(connection)
@@ -199,7 +211,7 @@ class Pool {
 
   #reuse(connection: Connection): void {
     const { channel } = connection
-    if (!channel.isUsable) {
+    if (!this.#mayReuse(connection)) {
       channel.destroy()
       return
     }
@@ -225,6 +237,9 @@ class Pool {
   }
 }
 
+/** How often certificate files are checked while no connection is opened, in milliseconds. */
+const FILE_CHECK_MS = 1000
+
 const closeSocket = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     if (socket.closed) return resolve()
@@ -244,6 +259,7 @@ export class Agent {
   readonly #library: Library
   readonly #settings: Settings
   readonly #byOrigin = new Map<string, Pool>()
+  #checked = 0
 
   constructor(
     library: Library,
@@ -256,6 +272,33 @@ export class Agent {
 
   get maxConnections(): number {
     return this.#settings.connections
+  }
+
+  /** Which reading of the certificate files new connections use. Connections of an earlier one serve their request and are closed. */
+  get generation(): number {
+    const { security, proxySecurity } = this.connectionOptions
+    return (security?.generation ?? 0) + (proxySecurity?.generation ?? 0)
+  }
+
+  /** Whether a certificate or a CA is a file, which may change. */
+  get rotates(): boolean {
+    return this.connectionOptions.security?.rotates === true
+  }
+
+  /** Notices now and then that a file has changed, also while no connection is opened. */
+  checkFiles(): void {
+    const now = performance.now()
+    if (now - this.#checked < FILE_CHECK_MS) return
+    this.#checked = now
+    this.readChangedFiles()
+  }
+
+  /** Reads the certificate files that have changed. Called before a connection is opened. Returns the generation. */
+  readChangedFiles(): number {
+    const { security, proxySecurity } = this.connectionOptions
+    security?.refresh()
+    proxySecurity?.refresh()
+    return this.generation
   }
 
   pooled(request: ChannelRequest): PooledRequest {

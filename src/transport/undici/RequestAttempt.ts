@@ -26,16 +26,10 @@ import * as Deadline from '../../wire/Deadline.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
 import * as Reply from '../../wire/Reply.js'
-import {
-  notifyProgress,
-  type OnProgress,
-  type Progress,
-  type ReplyListener,
-  type SendControls,
-  withPlan,
-} from '../../wire/Transport.js'
+import { type ReplyListener, type SendControls, withPlan } from '../../wire/Transport.js'
 import { clientClosed } from '../Cancellation.js'
 import * as Abort from './Abort.js'
+import { AttemptProgress } from './AttemptProgress.js'
 import { AttemptTimer, NO_TIMEOUT, type SharedTimeout, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
 import type { ConnectAttempt } from './Connector.js'
@@ -44,12 +38,14 @@ import * as Head from './Head.js'
 import { stopReading } from './Http1.js'
 import { isHttp2 } from './Http2.js'
 import { LinkedListNode } from './LinkedList.js'
+import { PhaseClock } from './PhaseClock.js'
 import type { Agent, PooledRequest } from './Pool.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, DRAIN_TIMEOUT_MS, ResponseBody } from './ResponseBody.js'
 
 export interface AttemptOwner {
   readonly timeout: SharedTimeout
+  readonly recordsTimings: boolean
   onOver(attempt: RequestAttempt): void
 }
 
@@ -68,7 +64,8 @@ export class RequestAttempt
   /** If the request body is streamed. Set by the dispatcher, as those above. */
   upload: BodyStream | undefined
   readonly #signal: AbortSignal | undefined
-  readonly #progress: OnProgress | undefined
+  readonly #progress: AttemptProgress | undefined
+  readonly phases: PhaseClock | undefined
   readonly #clock: Clock.Clock
   readonly #owner: AttemptOwner
   readonly #listener: ReplyListener
@@ -80,9 +77,6 @@ export class RequestAttempt
   #connecting: ConnectAttempt | undefined
   #body: ResponseBody | undefined
   #interimResponses = 0
-  /** Bytes of the response body, counted if there is a progress callback. */
-  #received = 0
-  #expected: number | undefined
   /** Bytes that the connection had received before the response, or when the timer last fired. */
   #bytesSeen = 0
   /** Set while the connection is held back. */
@@ -93,11 +87,13 @@ export class RequestAttempt
     super()
     this.plan = plan
     this.#signal = UserInput.get(controls, 'signal')
-    this.#progress = UserInput.get(controls, 'progress')
+    const onProgress = UserInput.get(controls, 'progress')
+    this.#progress = onProgress === undefined ? undefined : new AttemptProgress(onProgress)
     this.#clock = UserInput.get(controls, 'clock') ?? Clock.system
     this.#owner = owner
     this.#listener = listener
     this.#start = this.#clock.monotonic()
+    this.phases = owner.recordsTimings ? new PhaseClock(this.#clock, this.#start) : undefined
     const deadline = UserInput.get(controls, 'deadline')
     const endsAt = deadline === undefined ? NO_TIMEOUT : performance.now() + deadline - this.#start
     this.#timer = new AttemptTimer(owner.timeout, this, endsAt)
@@ -205,11 +201,11 @@ export class RequestAttempt
   }
 
   onUploaded(bytes: number, total: number | undefined): void {
-    this.#notifyProgress('up', bytes, total)
+    this.#progress?.notify('up', bytes, total)
   }
 
-  #notifyProgress(direction: Progress['direction'], bytes: number, total: number | undefined): void {
-    notifyProgress(this.#progress, { direction, bytes, ...(total === undefined ? {} : { total }) })
+  onUploadEnd(): void {
+    this.phases?.mark('sent')
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
@@ -221,6 +217,7 @@ export class RequestAttempt
   onConnecting(connecting: ConnectAttempt): void {
     this.#phase = 'Connecting'
     this.#connecting = connecting
+    this.phases?.mark('connecting')
     this.#timer.restart()
   }
 
@@ -239,6 +236,8 @@ export class RequestAttempt
     this.#controller = controller
     this.#phase = 'Sent'
     this.#bytesSeen = this.socket?.bytesRead ?? 0
+    this.phases?.mark('started')
+    if (this.upload === undefined) this.phases?.mark('sent')
     this.#timer.restart()
   }
 
@@ -271,12 +270,13 @@ export class RequestAttempt
     const elapsed = this.#clock.monotonic() - this.#start // first, because a clock of the caller may throw
     this.#phase = 'Receiving'
     this.#body = body
-    if (hasBody && this.#progress !== undefined) this.#expected = Reply.lengthOf(headers)
+    const timings = this.phases?.timings(elapsed, this.socket, this.isReused)
+    this.#progress?.onHead(hasBody ? Reply.lengthOf(headers) : undefined, timings)
     // A dispatcher that the caller made does not report its connection.
     const connection = this.socket === undefined ? undefined : Head.connection(this.isReused)
     const source = body.source(hasBody ? headers : Headers.empty)
     const reply = Head.reply({ status, reason, headers, elapsed }, source, connection, version)
-    this.#listener.onReply(E.right(reply))
+    this.#listener.onReply(E.right(timings === undefined ? reply : { ...reply, timings }))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
     if (!hasBody && !this.isOver) this.#succeed(body)
   }
@@ -284,10 +284,7 @@ export class RequestAttempt
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
     if (this.#phase !== 'Receiving') return
     this.onActivity()
-    if (this.#progress !== undefined) {
-      this.#received += chunk.length
-      this.#notifyProgress('down', this.#received, this.#expected)
-    }
+    this.#progress?.onReceived(chunk.length)
     this.#body?.push(chunk)
   }
 

@@ -31,6 +31,8 @@ export interface UploadListener {
   onActivity(): void
   /** The connection has accepted so many bytes in total. */
   onUploaded(bytes: number, total: number | undefined): void
+  /** The connection has accepted the whole body. */
+  onUploadEnd?(): void
 }
 
 /** A request body that is pulled from its source, checked and counted. */
@@ -68,7 +70,10 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     this.#listener.onActivity()
     if (this.#listener.wantsProgress) this.#reportProgress()
     const chunk = this.#rest ?? (await this.#nextChunk())
-    if (chunk === undefined) return { done: true, value: undefined }
+    if (chunk === undefined) {
+      this.#listener.onUploadEnd?.()
+      return { done: true, value: undefined }
+    }
     const isLong = chunk.length > MAX_CHUNK_BYTES
     this.#rest = isLong ? chunk.subarray(MAX_CHUNK_BYTES) : undefined
     const value = isLong ? chunk.subarray(0, MAX_CHUNK_BYTES) : chunk

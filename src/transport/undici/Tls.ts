@@ -1,5 +1,5 @@
 /**
- * Reads certificates and keys, once for each agent: from PEM text, a file, or a folder of PEM files.
+ * Reads certificates and keys: from PEM text, a file, or a folder of PEM files. `Rotation` reads them again if a file changes.
  *
  * | setting           | how it is read                                                          |
  * |-------------------|-------------------------------------------------------------------------|
@@ -111,18 +111,36 @@ const nameOfCertificate = ({ pfx, cert = '' }: Plan.ClientCertificate): string =
   return typeof pfx === 'string' ? `The PKCS#12 file '${pfx}'` : 'The PKCS#12 bundle'
 }
 
-export const security = (setting: Plan.Tls): E.Either<Fault.Fault, Security> => {
-  const { verify, certificate } = setting
-  const ca = verify && O.isSome(setting.ca) ? authorities(setting.ca.value) : undefined
-  if (ca !== undefined && E.isLeft(ca)) return ca
+/** What the files and texts of a setting contain. */
+export type Material = Identity & { readonly ca?: ReadonlyArray<string> }
+
+/** Reads what a setting names. */
+export const readMaterial = ({ verify, ca, certificate }: Plan.Tls): E.Either<Fault.Fault, Material> => {
+  const trusted = verify && O.isSome(ca) ? authorities(ca.value) : undefined
+  if (trusted !== undefined && E.isLeft(trusted)) return trusted
   const identity = O.isSome(certificate) ? readIdentity(certificate.value) : undefined
   if (identity !== undefined && E.isLeft(identity)) return identity
+  return E.right({ ...(trusted === undefined ? {} : { ca: trusted.right }), ...identity?.right })
+}
+
+/** Returns the files and folders that a setting names. */
+export const pathsOf = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<string> => {
+  const { cert, key, pfx } = O.isSome(certificate) ? certificate.value : {}
+  const identity = pfx === undefined ? [cert, key] : [typeof pfx === 'string' ? pfx : undefined]
+  return [verify ? O.toUndefined(ca) : undefined, ...identity].flatMap((input) => {
+    const text = input === undefined ? '' : Secret.reveal(input)
+    return text === '' || isPem(text) ? [] : [text]
+  })
+}
+
+/** Returns the context of connections. Fails for a wrong passphrase, the key of another certificate, or text that is neither. */
+export const security = ({ verify, certificate }: Plan.Tls, material: Material): E.Either<Fault.Fault, Security> => {
+  const { ca, ...identity } = material
   try {
     // Without a prototype, because Node would find other options on a polluted one.
-    const options = UserInput.own({ ...(ca === undefined ? {} : { ca: [...ca.right] }), ...identity?.right })
+    const options = UserInput.own({ ...(ca === undefined ? {} : { ca: [...ca] }), ...identity })
     return E.right({ context: tls.createSecureContext(options), rejectUnauthorized: verify })
   } catch (error) {
-    // A wrong passphrase, the key of another certificate, or text that is neither.
     if (O.isNone(certificate)) return E.left(rejected('TLS cannot be set up', error))
     return E.left(rejected(`${nameOfCertificate(certificate.value)} cannot be used`, error))
   }

@@ -5,6 +5,8 @@
  * holds its connection, but it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import type { AddressPolicy } from '../../values/AddressPolicy.js'
 import type * as Headers from '../../values/Headers.js'
 import { withoutBrackets } from '../../values/IpAddress.js'
 import * as Url from '../../values/Url.js'
@@ -14,12 +16,15 @@ import * as NodeModules from '../../wire/NodeModules.js'
 import type { Plan } from '../../wire/Plan.js'
 import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.js'
 import { clientClosed } from '../Cancellation.js'
+import * as Lookup from '../Lookup.js'
+import * as AddressGuard from './AddressGuard.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import { ChannelRequest } from './Channel.js'
 import type { Dispatcher as Given } from './Dispatcher.js'
 import * as Failure from './Failure.js'
 import { GivenDispatcher } from './GivenDispatcher.js'
+import { systemLookup } from './HappyEyeballs.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
 import { LinkedList } from './LinkedList.js'
@@ -45,6 +50,32 @@ export interface Options {
   /** The local address to connect from. */
   readonly localAddress?: string
   /**
+   * Which addresses may be connected to: `AddressPolicy.publicOnly` for URLs that users give. Every address by default. A request
+   * to another address, on any hop, is `AddressRefused`, and nothing is sent.
+   *
+   * @since 0.2.0
+   */
+  readonly addressPolicy?: AddressPolicy
+  /**
+   * Finds the addresses of a host, with the signature of Node's `dns.lookup`, which is the default. For proxies too.
+   *
+   * @since 0.2.0
+   */
+  readonly lookup?: Lookup.Lookup
+  /**
+   * Keeps the addresses that were found. Off by default, because the resolver of most systems has a cache.
+   *
+   * @since 0.2.0
+   */
+  readonly lookupCache?: Lookup.LookupCache
+  /**
+   * Records how long each phase of an attempt takes: `Response.timings`, stories, HAR files, progress and observers. `false` by
+   * default.
+   *
+   * @since 0.2.0
+   */
+  readonly timings?: boolean
+  /**
    * A dispatcher of undici 7 or later, such as an `Agent`, a `ProxyAgent` or a `MockAgent`, to send through instead of own
    * connections. It is never closed. It decides about connections, proxy, TLS and the connect timeout, so the other options,
    * and a proxy or TLS settings of a plan, are an error when the request is sent. Without interceptors that follow
@@ -55,6 +86,11 @@ export interface Options {
   readonly dispatcher?: Given
 }
 
+const resolverOf = ({ lookup, lookupCache }: Options): Lookup.Resolve => {
+  const resolve = lookup === undefined ? systemLookup : Lookup.checked(lookup)
+  return lookupCache === undefined ? resolve : Lookup.cached(lookupCache, resolve, () => performance.now())
+}
+
 const settingsOf = (options: Options): Settings => ({
   connections: options.connections ?? 128,
   keepAlive: options.keepAlive ?? 4_000,
@@ -62,6 +98,8 @@ const settingsOf = (options: Options): Settings => ({
   http2: options.http2 ?? false,
   socketPath: options.socketPath,
   localAddress: options.localAddress,
+  resolve: resolverOf(options),
+  guard: options.addressPolicy === undefined ? undefined : AddressGuard.make(options.addressPolicy, options.socketPath),
 })
 
 /** The names of the options that are set. */
@@ -128,8 +166,10 @@ const unsupportedHttp2 = (plan: Plan, { http2 }: Settings): Fault.Fault | undefi
 }
 
 /** Returns why a plan cannot be sent. */
-const refusalOf = (plan: Plan, settings: Settings): Fault.Fault | undefined =>
-  Url.isHttp(plan.url) ? unsupportedHttp2(plan, settings) : unsupportedScheme(plan)
+const refusalOf = (plan: Plan, settings: Settings): Fault.Fault | undefined => {
+  if (!Url.isHttp(plan.url)) return unsupportedScheme(plan)
+  return settings.guard?.refusalOf(plan) ?? unsupportedHttp2(plan, settings)
+}
 
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
@@ -138,7 +178,10 @@ class Dispatcher implements AttemptOwner {
   readonly #recentHeaders = new RecentHeaders()
   #agents: Agents | undefined
 
-  constructor(readonly settings: Settings) {}
+  constructor(
+    readonly settings: Settings,
+    readonly recordsTimings: boolean,
+  ) {}
 
   /** Starts an attempt. The attempt ends itself, through `onOver`. */
   start(attempt: RequestAttempt): void {
@@ -187,6 +230,18 @@ class Dispatcher implements AttemptOwner {
   }
 }
 
+/** Returns the refusal of a transport that has an address policy. */
+const refusalBy = (dispatcher: Dispatcher | GivenDispatcher): Pick<Transport, 'refusal'> => {
+  const guard = dispatcher instanceof Dispatcher ? dispatcher.settings.guard : undefined
+  if (guard === undefined) return {}
+  return {
+    refusal: (plan) => {
+      const fault = guard.refusalOf(plan)
+      return fault === undefined ? O.none : O.some({ ...fault, plan })
+    },
+  }
+}
+
 /**
  * Returns a transport with its own connections. `close` ends its requests and connections. In a bundle for browsers or workers,
  * which have no sockets, each request is `Unsupported`.
@@ -198,12 +253,13 @@ class Dispatcher implements AttemptOwner {
  * assert.equal(typeof transport.close, 'function')
  */
 export const undici = (options: Options = {}): Transport => {
-  const { dispatcher: given, ...others } = UserInput.own(options)
+  const { dispatcher: given, timings, ...others } = UserInput.own(options)
+  const recordsTimings = timings === true
   const dispatcher =
     given === undefined
-      ? new Dispatcher(settingsOf(UserInput.own(others)))
-      : new GivenDispatcher(given, namesOf(others))
+      ? new Dispatcher(settingsOf(UserInput.own(others)), recordsTimings)
+      : new GivenDispatcher(given, namesOf(others), recordsTimings)
   const send: SendNow = (plan, controls, listener) =>
     dispatcher.start(new RequestAttempt(plan, controls, dispatcher, listener))
-  return makeChecked(send, () => dispatcher.close())
+  return makeChecked(send, () => dispatcher.close(), refusalBy(dispatcher))
 }

@@ -1,0 +1,216 @@
+/**
+ * Name resolution as a transport uses it: any function with the signature of Node's `dns.lookup`, with a cache as an option.
+ *
+ * | a lookup that                                  | causes                                              |
+ * |------------------------------------------------|-----------------------------------------------------|
+ * | fails, throws, or returns something else than IP addresses | `ConnectFailed`                          |
+ * | never calls back                               | `ConnectTimeout`; later requests look up again after 10 s |
+ * | calls back twice                               | the second call is ignored                          |
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { isIpv4, isIpv6 } from '../values/IpAddress.js'
+import * as UserInput from '../values/UserInput.js'
+import * as Fault from '../wire/Fault.js'
+
+/**
+ * An address of a host.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface LookupAddress {
+  /** IPv4 or IPv6. */
+  readonly address: string
+  /** 4 or 6. The library reads it from the address. */
+  readonly family: number
+}
+
+/**
+ * Receives the addresses: a list, or one text.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type LookupCallback = (
+  error: Error | null,
+  address: string | ReadonlyArray<LookupAddress>,
+  family?: number,
+) => void
+
+/**
+ * Finds the addresses of a host name, as `dns.lookup` of Node and the packages that replace it. `options` asks for all addresses
+ * of both families.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type Lookup = (
+  hostname: string,
+  options: { readonly all: true; readonly family: 0; readonly hints: 0 },
+  callback: LookupCallback,
+) => void
+
+/**
+ * How long the result of a lookup is used again.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface LookupCache {
+  /** Milliseconds; 30,000 by default. Failures are not kept. */
+  readonly ttl?: number
+  /** The most names that are kept; 256 by default. The one that was used least recently is removed first. */
+  readonly maxEntries?: number
+}
+
+/**
+ * Returns a lookup that runs a `TaskEither`.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import * as TE from 'fp-ts/lib/TaskEither.js'
+ * import { Transport } from 'requests-ts'
+ *
+ * const hosts: Record<string, ReadonlyArray<string>> = { 'api.test': ['127.0.0.1'] }
+ * const lookup = Transport.lookupFrom((hostname) => TE.fromNullable(`${hostname} is unknown`)(hosts[hostname]))
+ * const transport = Transport.undici({ lookup })
+ * assert.equal(typeof transport, 'function')
+ */
+export const lookupFrom =
+  <E>(resolve: (hostname: string) => TaskEither<E, ReadonlyArray<string>>): Lookup =>
+  (hostname, _options, callback) => {
+    const fail = (cause: unknown): void =>
+      callback(cause instanceof Error ? cause : new Error(Fault.messageOf(cause)), [])
+    const run = async (): Promise<E.Either<E, ReadonlyArray<string>>> => resolve(hostname)()
+    run().then((outcome) => {
+      if (E.isLeft(outcome)) fail(outcome.left)
+      else
+        callback(
+          null,
+          outcome.right.map((address) => ({ address, family: isIpv4(address) ? 4 : 6 })),
+        )
+    }, fail)
+  }
+
+// --- reading the result ----------------------------------------------------------------------------------------------
+
+/** Receives the addresses of a host, or why they were not found. Called once. */
+export type OnAddresses = (error: unknown, addresses: ReadonlyArray<LookupAddress>) => void
+
+/** Finds the addresses of a host name. Never throws. */
+export type Resolve = (hostname: string, onAddresses: OnAddresses) => void
+
+const NONE: ReadonlyArray<LookupAddress> = []
+
+const familyOf = (address: string): 0 | 4 | 6 => {
+  if (isIpv4(address)) return 4
+  const zone = address.indexOf('%')
+  return isIpv6(zone < 0 ? address : address.slice(0, zone)) ? 6 : 0
+}
+
+/** Returns the address of an item: plain JavaScript may return texts instead of records. */
+const addressOf = (item: unknown): LookupAddress | undefined => {
+  const address: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'address') : item
+  if (typeof address !== 'string') return undefined
+  const family = familyOf(address)
+  return family === 0 ? undefined : { address, family }
+}
+
+/** Returns the addresses, or what is wrong with them. */
+const readAddresses = (hostname: string, given: unknown): E.Either<Error, ReadonlyArray<LookupAddress>> => {
+  const items: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
+  if (items.length === 0) return E.left(new Error(`the lookup found no address of ${hostname}`))
+  const addresses: LookupAddress[] = []
+  for (const item of items) {
+    const address = addressOf(item)
+    if (address === undefined)
+      return E.left(new Error(`the lookup of ${hostname} returned something else than IP addresses`))
+    addresses.push(address)
+  }
+  return E.right(addresses)
+}
+
+/** Returns how to find addresses with a lookup of the user. */
+export const checked =
+  (lookup: Lookup): Resolve =>
+  (hostname, onAddresses) => {
+    let isOver = false
+    const settle = (error: unknown, given: unknown): void => {
+      if (isOver) return
+      isOver = true
+      const read = error ? E.left(error) : readAddresses(hostname, given)
+      if (E.isLeft(read)) onAddresses(read.left, NONE)
+      else onAddresses(undefined, read.right)
+    }
+    try {
+      const returned: unknown = lookup(hostname, { all: true, family: 0, hints: 0 }, settle)
+      // Plain JavaScript can pass an async function.
+      if (returned instanceof Promise) returned.catch((error: unknown) => settle(error, NONE))
+    } catch (error) {
+      settle(error, NONE)
+    }
+  }
+
+// --- the cache -------------------------------------------------------------------------------------------------------
+
+const DEFAULT_TTL_MS = 30_000
+const DEFAULT_MAX_ENTRIES = 256
+/** A lookup that did not call back for so long is not waited for by later requests. */
+const MAX_SHARED_MS = 10_000
+
+interface Found {
+  readonly addresses: ReadonlyArray<LookupAddress>
+  readonly expires: number
+}
+
+interface Pending {
+  readonly waiting: OnAddresses[]
+  readonly expires: number
+}
+
+const positive = (given: number | undefined, fallback: number): number =>
+  given !== undefined && given > 0 ? given : fallback
+
+/**
+ * Returns a resolver that keeps what another one has found. Simultaneous lookups of one name share one call.
+ *
+ * @param now - the time in milliseconds, of a clock that is never set back
+ */
+export const cached = (options: LookupCache, resolve: Resolve, now: () => number): Resolve => {
+  const { ttl: givenTtl, maxEntries: givenMaximum } = UserInput.own(options)
+  const ttl = positive(givenTtl, DEFAULT_TTL_MS)
+  const maxEntries = Math.max(1, Math.floor(positive(givenMaximum, DEFAULT_MAX_ENTRIES)))
+  const found = new Map<string, Found>()
+  const pending = new Map<string, Pending>()
+
+  const keep = (hostname: string, entry: Found): void => {
+    found.delete(hostname)
+    found.set(hostname, entry) // a Map iterates in the order of insertion
+    for (const oldest of found.keys()) {
+      if (found.size <= maxEntries) return
+      found.delete(oldest)
+    }
+  }
+  const start = (hostname: string, onAddresses: OnAddresses): void => {
+    const shared: Pending = { waiting: [onAddresses], expires: now() + MAX_SHARED_MS }
+    pending.set(hostname, shared)
+    resolve(hostname, (error, addresses) => {
+      if (pending.get(hostname) === shared) pending.delete(hostname)
+      if (error === undefined) keep(hostname, { addresses, expires: now() + ttl })
+      for (const waiting of shared.waiting) waiting(error, addresses)
+    })
+  }
+  return (hostname, onAddresses) => {
+    const known = found.get(hostname)
+    if (known !== undefined && now() < known.expires) {
+      keep(hostname, known)
+      onAddresses(undefined, known.addresses)
+      return
+    }
+    const shared = pending.get(hostname)
+    if (shared !== undefined && now() < shared.expires) shared.waiting.push(onAddresses)
+    else start(hostname, onAddresses)
+  }
+}
