@@ -46,6 +46,8 @@ import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.
 import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
+export type { ReaderError } from './program/Emission.js'
+export * from './program/PageReader.js'
 export * from './program/Program.js'
 export * from './program/Recovery.js'
 

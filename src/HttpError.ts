@@ -13,6 +13,7 @@
  * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |
+ * | `RepeatedPage` `TooManyPages`                                                         | `Http.pages`, `Http.streamPages` |
  * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |

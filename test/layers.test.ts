@@ -357,6 +357,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     [
       'program/Concurrency.ts',
       'program/Emission.ts',
+      'program/PageReader.ts',
       'Http.ts',
       'store/TextFile.ts',
       'wire/coding/Coding.ts',

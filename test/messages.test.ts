@@ -153,6 +153,13 @@ const finding = (rule: Lint.Rule, ...args: Parameters<typeof linted>): Situation
 
 const templated = (template: string, variables: Readonly<Record<string, Url.Value | null>> = {}): unknown =>
   leftOf(Url.template(template)(variables))
+const leftPages = async (server: Reply.Server): Promise<unknown> =>
+  leftOf(
+    await pipe(
+      Http.pages({ request: url, items: () => E.right([]), limit: 2 }),
+      Client.runWith({ session, transport: Transport.memory(server), environment: Environment.empty }),
+    )(),
+  )
 const curl = (line: string): unknown => leftOf(Request.fromCurl(line))
 const command = (...argv: ReadonlyArray<string>): unknown => leftOf(Arguments.parse(argv))
 const decoded = async (encoding: string, body: Uint8Array): Promise<unknown> =>
@@ -390,6 +397,14 @@ const firstLine = async (text: string): Promise<unknown> => {
 }
 
 const RESPONSE: ReadonlyArray<Situation> = [
+  [
+    'a page that was read before',
+    () => leftPages(() => ({ status: 200, headers: { link: '</a?key=2>; rel="next"' }, json: [] })),
+  ],
+  [
+    'a list of more pages than its limit',
+    () => leftPages(({ url }) => ({ status: 200, headers: { link: `<${url.href}2>; rel="next"` }, json: [] })),
+  ],
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
   ['status 503', async () => leftOf(Response.ok(await responseOf({ status: 503 })))],
   [

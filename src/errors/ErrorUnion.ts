@@ -3,6 +3,7 @@ import type { InvalidCookie } from '../cookies/Cookie.js'
 import type { CookieConflict } from '../cookies/Jar.js'
 import type { InDoubt } from '../durable/InDoubt.js'
 import type { InvalidCurl } from '../inspect/FromCurl.js'
+import type { RepeatedPage, TooManyPages } from '../program/PageError.js'
 import type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 import type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
 import type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
@@ -25,6 +26,7 @@ export type { InvalidCookie } from '../cookies/Cookie.js'
 export type { CookieConflict } from '../cookies/Jar.js'
 export type { InDoubt } from '../durable/InDoubt.js'
 export type { InvalidCurl } from '../inspect/FromCurl.js'
+export type { RepeatedPage, TooManyPages } from '../program/PageError.js'
 export type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 export type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
 export type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
@@ -81,6 +83,8 @@ export type HttpError<E = unknown> =
   | CookieConflict
   | InvalidCurl
   | TemplateError
+  | RepeatedPage
+  | TooManyPages
 
 /**
  * The tag of an error.
@@ -122,6 +126,8 @@ export const TAGS = [
   'UnrewindableBody',
   'HookFailed',
   'StatusError',
+  'RepeatedPage',
+  'TooManyPages',
   'NotJson',
   'InvalidPayload',
   'UnexpectedStatus',
