@@ -26,30 +26,29 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Client from './Client.js'
-import type { Finish } from './client/Finish.js'
-import { begin, drive, failedBody, gather, sendRequest, untilAborted } from './client/Interpreter.js'
+import { begin, drive, gather, sendRequest, untilAborted } from './client/Interpreter.js'
 import * as Jar from './cookies/Jar.js'
-import { flatMapEither, type Http } from './program/Program.js'
+import { flatMap, flatMapEither, fromTaskEither, type Http } from './program/Program.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
 import { isLast } from './stages/Authorize.js'
 import * as Exchange from './stages/Exchange.js'
 import { refusalOf } from './stages/Send.js'
-import { observed } from './wire/BodySource.js'
-import * as Fault from './wire/Fault.js'
+import { type Decoder, isDecoder, type SchemaIssue, type StandardSchema } from './values/StandardSchema.js'
 import type { Plan } from './wire/Plan.js'
-import { discard, type Reply, type Response, type Source, type Unread } from './wire/Reply.js'
-import type { InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+import type { Response } from './wire/Reply.js'
+import type { InvalidPayload, NotJson, SchemaFailed, StatusError } from './wire/ResponseError.js'
 import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
 export type { ReaderError } from './program/Emission.js'
+export * from './program/EventStream.js'
 export * from './program/PageReader.js'
 export * from './program/Program.js'
 export * from './program/Recovery.js'
+export { type StreamError, stream } from './program/Streaming.js'
 
 /** Returns the jar with a value; an error has it already. */
 const absolve = <E, A>(outcome: E.Either<E, A>, jar: Jar.Jar): E.Either<E, [A, Jar.Jar]> =>
@@ -155,7 +154,9 @@ export { del as delete }
 export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Response> = flatMapEither(Readers.ok)
 
 /**
- * Returns the decoded JSON of a response whose status is below 400. Errors: `StatusError`, `NotJson`, `InvalidPayload`.
+ * Returns the decoded JSON of a response whose status is below 400. Takes a decoder, such as one of io-ts, or a Standard Schema
+ * (zod, valibot, arktype), which may be asynchronous. Errors: `StatusError`, `NotJson`, `InvalidPayload`, and for a schema
+ * that throws `SchemaFailed`.
  *
  * @since 0.2.0
  * @category combinators
@@ -169,80 +170,27 @@ export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Respon
  * const user = pipe(Http.get('http://h.test/users/1'), Http.json(t.type({ name: t.string }).decode))
  * assert.deepEqual(await Client.runWith({ transport })(user)(), { _tag: 'Right', right: { name: 'Ada' } })
  */
-export const json = <D, A>(
-  decode: (u: unknown) => E.Either<D, A>,
-): (<E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>) => {
-  const read = Readers.json(decode)
-  return flatMapEither((response) => pipe(Readers.ok(response), E.flatMap(read)))
-}
-
-// --- streams -------------------------------------------------------------------------------------------------------
-
-/**
- * The errors of the function of `stream` that stay as they are. A `Fault` without a plan becomes a `SendError`.
- *
- * @since 0.2.0
- * @category model
- */
-export type StreamError<E> = E extends Fault.Fault ? (E extends { readonly plan: Plan } ? E : never) : E
-
-/** Returns the fault of a reader of the body. An error that has a plan belongs to another exchange. */
-const faultOf = (outcome: E.Either<unknown, unknown>): Fault.Fault | undefined =>
-  E.isLeft(outcome) && Fault.is(outcome.left) && 'cause' in outcome.left && !('plan' in outcome.left)
-    ? outcome.left
-    : undefined
-
-/**
- * Passes the final response's body to `use` and always releases the connection. The first argument of `use` is the
- * response without its bytes. `Stream` has functions that read the body. A body that fails is an error, whatever `use`
- * returns. A `Fault` of `use` becomes a `SendError` with plan, history and jar. Errors: `SendError`, those of `use`.
- *
- * @example
- * import { pipe } from 'fp-ts/lib/function.js'
- * import { Client, Http, Request, Stream, Transport } from 'requests-ts'
- *
- * const transport = Transport.memory({ 'POST /chat': { status: 200, body: 'data: Hi\n\ndata: Ada\n\n' } })
- * const answer = pipe(
- *   Request.post('http://h.test/chat'),
- *   Request.withJson({ stream: true }),
- *   Http.stream(Stream.ok((_, body) => pipe(body, Stream.events(), Stream.toArray))),
- *   Http.map((events) => events.map(({ data }) => data)))
- * assert.deepEqual(await Client.runWith({ transport })(answer)(), { _tag: 'Right', right: ['Hi', 'Ada'] })
- */
-export const stream =
-  <E, A>(use: (head: Unread, body: Source) => TaskEither<E, A>) =>
-  (request: Request.Request): Http<Exchange.SendError | StreamError<E>, A> =>
-  (jar) =>
-  (client) =>
-  () => {
-    const read = async (reply: Reply, done: Exchange.Done): Promise<Fault.Fault | E.Either<E, A>> => {
-      await undefined // so that `use` does not run while undici parses the response
-      const { source, fault, leave } = observed(reply.body)
-      try {
-        const { bytes: _, ...unread } = Exchange.respond(done, new Uint8Array())
-        const used = await use(unread, source)()
-        return fault() ?? faultOf(used) ?? used
-      } finally {
-        leave()
-        await discard(reply.body)
-      }
-    }
-    const finish: Finish<StreamError<E>, A> = {
-      read: (reply, done, listener) => {
-        read(reply, done).then(
-          (used) => listener.onContent(used),
-          (cause) => listener.onContentError(cause),
-        )
-      },
-      // The cast: `read` returned it, and a fault without a plan was excluded.
-      succeed: (used, done) => (Fault.is(used) ? failedBody(done, used) : (used as E.Either<StreamError<E>, A>)),
-      fail: (cause, done) => {
-        if (Fault.is(cause)) return failedBody(done, cause)
-        throw cause // an exception of the user's code is not hidden
-      },
-    }
-    return sendRequest(client, jar, request, finish, absolve)
+export function json<A>(
+  schema: StandardSchema<A>,
+): <E>(
+  program: Http<E, Response>,
+) => Http<E | StatusError | NotJson | InvalidPayload<ReadonlyArray<SchemaIssue>> | SchemaFailed, A>
+export function json<D, A>(
+  decode: Decoder<D, A>,
+): <E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>
+export function json<D, A>(decoding: Decoder<D, A> | StandardSchema<A>) {
+  if (isDecoder(decoding)) {
+    const read = Readers.json(decoding)
+    return flatMapEither((response: Response) => pipe(Readers.ok(response), E.flatMap(read)))
   }
+  const read = Readers.schemaTask(decoding)
+  return <E>(program: Http<E, Response>) =>
+    pipe(
+      program,
+      ok,
+      flatMap((response) => fromTaskEither(read(response))),
+    )
+}
 
 // --- the client --------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |
  * | `RepeatedPage` `TooManyPages`                                                         | `Http.pages`, `Http.streamPages` |
- * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
+ * | `NotJson` `InvalidPayload` `SchemaFailed`                                             | `Response.json`, `Stream.jsonLines`, `Stream.events` |
+ * | `NotEventStream`                                                                      | `Http.eventStream`          |
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
  * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |

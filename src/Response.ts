@@ -19,22 +19,35 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { statusError } from './errors/StatusFailure.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as Link from './values/Link.js'
 import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
+import type { Decoder, SchemaIssue, StandardSchema } from './values/StandardSchema.js'
 import * as Status from './values/Status.js'
 import * as Url from './values/Url.js'
+import * as JsonDecoding from './wire/JsonDecoding.js'
 import type { Plan } from './wire/Plan.js'
 import type { Head, Response } from './wire/Reply.js'
 import * as ResponseError from './wire/ResponseError.js'
 import type { Timings } from './wire/Timings.js'
 
+export type { Decoder, SchemaIssue, SchemaResult, StandardSchema } from './values/StandardSchema.js'
 export { type Problem, problem } from './wire/Problem.js'
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
-export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from './wire/ResponseError.js'
+export type {
+  InEvent,
+  InLine,
+  InResponse,
+  InvalidPayload,
+  JsonOrigin,
+  NotJson,
+  SchemaFailed,
+  StatusError,
+} from './wire/ResponseError.js'
 export type { Timings } from './wire/Timings.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
@@ -44,20 +57,86 @@ export const ok = (response: Response): E.Either<ResponseError.StatusError, Resp
 /** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)
 
+type Issues = ReadonlyArray<SchemaIssue>
+
+const parseJson = (response: Response): E.Either<ResponseError.NotJson, unknown> => {
+  const parsed = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
+  return E.isRight(parsed)
+    ? parsed
+    : E.left(ResponseError.notJson({ response }, ResponseError.bodyOf(response.plan), parsed.left))
+}
+
 /**
- * Parses the body as JSON and decodes the value with a decoder, such as one of io-ts. Errors: `NotJson`, and
- * `InvalidPayload`, which has the `paths` that the decoder rejected.
+ * Parses the body as JSON and decodes the value with a decoder, such as one of io-ts, or with a Standard Schema (zod, valibot,
+ * arktype). Errors: `NotJson`, `InvalidPayload`, which has the `paths` that were rejected, and for a schema `SchemaFailed`:
+ * it threw, or it is asynchronous, which needs `Http.json` or `schemaTask`.
  */
-export const json =
-  <E, A>(decode: (u: unknown) => E.Either<E, A>) =>
-  (response: Response): E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<E>, A> => {
-    const parsed = Printable.parseJson(Charset.decodeJson(response.encoding)(response.bytes))
-    if (E.isLeft(parsed))
-      return E.left(ResponseError.notJson({ response }, ResponseError.bodyOf(response.plan), parsed.left))
-    const decoded = decode(parsed.right)
-    if (E.isRight(decoded)) return decoded
-    const where = ResponseError.bodyOf(response.plan)
-    return E.left(ResponseError.invalidPayload({ response }, where, parsed.right, decoded.left))
+export function json<A>(
+  schema: StandardSchema<A>,
+): (
+  response: Response,
+) => E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<Issues> | ResponseError.SchemaFailed, A>
+export function json<E, A>(
+  decode: Decoder<E, A>,
+): (response: Response) => E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<E>, A>
+export function json<D, A>(decoder: JsonDecoding.Decoding<D, A>) {
+  return (
+    response: Response,
+  ): E.Either<ResponseError.NotJson | JsonDecoding.DecodingError<D, ResponseError.InResponse>, A> => {
+    const parsed = parseJson(response)
+    if (E.isLeft(parsed)) return parsed
+    const decoded = JsonDecoding.decodeSync(decoder, parsed.right)
+    return E.isRight(decoded) ? decoded : E.left(rejectionOf(response, parsed.right, decoded.left))
+  }
+}
+
+const rejectionOf = <D>(
+  response: Response,
+  json: unknown,
+  rejection: JsonDecoding.Rejection<D>,
+): JsonDecoding.DecodingError<D, ResponseError.InResponse> =>
+  JsonDecoding.errorOf({ response }, ResponseError.bodyOf(response.plan), json, rejection)
+
+/**
+ * Parses the body as JSON and checks the value with a Standard Schema, as `json` does.
+ *
+ * @since 0.2.0
+ * @category destructors
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Exchange, Request, Response, Session } from 'requests-ts'
+ * import * as z from 'zod'
+ *
+ * const { outcome } = pipe(
+ *   Request.get('http://h.test/'),
+ *   Exchange.simulate({ session: Session.defaults })(() => ({ status: 200, body: '{"name":"me"}' })))
+ * const User = z.object({ name: z.string() })
+ * assert.deepEqual(pipe(outcome, E.flatMap(Response.schema(User))), E.right({ name: 'me' }))
+ */
+export const schema = <A>(
+  schema: StandardSchema<A>,
+): ((
+  response: Response,
+) => E.Either<ResponseError.NotJson | ResponseError.InvalidPayload<Issues> | ResponseError.SchemaFailed, A>) =>
+  json(schema)
+
+/**
+ * Parses the body as JSON and checks the value with a Standard Schema, which may be asynchronous. Errors: those of `schema`.
+ *
+ * @since 0.2.0
+ * @category destructors
+ */
+export const schemaTask =
+  <A>(schema: StandardSchema<A>) =>
+  (
+    response: Response,
+  ): TaskEither<ResponseError.NotJson | ResponseError.InvalidPayload<Issues> | ResponseError.SchemaFailed, A> =>
+  async () => {
+    const parsed = parseJson(response)
+    if (E.isLeft(parsed)) return parsed
+    const decoded = await JsonDecoding.decode<never, A>(schema, parsed.right)
+    return E.isRight(decoded) ? decoded : E.left(rejectionOf(response, parsed.right, decoded.left))
   }
 
 /** Splits the body into lines at `\n`, `\r\n` and `\r`. The end of the last line does not start an empty one. */

@@ -41,9 +41,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
-import { statusError } from './errors/StatusFailure.js'
 import * as Http from './Http.js'
+import { rejected } from './program/Streaming.js'
 import * as Request from './session/Request.js'
 import type { SendError } from './stages/Exchange.js'
 import * as Send from './stages/Send.js'
@@ -60,12 +59,9 @@ import type { Target } from './transport/download/PartWriter.js'
 import * as Range from './transport/download/Range.js'
 import * as Resource from './transport/download/Resource.js'
 import * as UserInput from './values/UserInput.js'
-import { pieces } from './wire/BodyReaders.js'
-import { NOTHING } from './wire/BodySource.js'
 import type * as Fault from './wire/Fault.js'
 import type { Source, Unread } from './wire/Reply.js'
 import type { StatusError } from './wire/ResponseError.js'
-import { take, toArray } from './wire/StreamItems.js'
 import type { OnProgress } from './wire/Transport.js'
 
 export {
@@ -86,24 +82,20 @@ export {
   type NotJson,
   type NotJsonLine,
   pieces,
+  type SchemaFailed,
   text,
 } from './wire/BodyReaders.js'
-export { type EventsOptions, events, type ServerSentEvent } from './wire/ServerSentEvents.js'
+export {
+  type DecodedEvents,
+  decodeEvents,
+  type EventsOptions,
+  events,
+  type InEvent,
+  type ServerSentEvent,
+} from './wire/ServerSentEvents.js'
 export * from './wire/StreamItems.js'
 
 // --- status --------------------------------------------------------------------------------------------------------
-
-/** The most octets of the body of a rejected response that `ok` reads. */
-const MAX_ERROR_BODY = 1_048_576
-
-const rejected = (head: Unread, body: Source): TaskEither<StatusError | Fault.Fault, never> =>
-  pipe(
-    body,
-    pieces(MAX_ERROR_BODY),
-    take(1),
-    toArray,
-    TE.flatMap(([bytes = NOTHING]) => TE.left(statusError({ ...head, bytes }))),
-  )
 
 /**
  * Checks the status before a stream is used: an argument of `Http.stream`. A status of 400 or above is a `StatusError`, whose

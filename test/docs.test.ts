@@ -171,7 +171,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'errors.ts': 'src/errors/README.md',
   'upload.ts': 'src/transport/download/README.md',
   'download.ts': 'src/transport/download/README.md',
-  'events.ts': 'src/transport/download/README.md',
+  'feed.ts': 'src/transport/download/README.md',
   'pages.ts': 'src/program/README.md',
   'services.ts': 'src/client/README.md',
   'tracing.ts': 'src/session/observation/README.md',

@@ -389,12 +389,26 @@ const HOOK: ReadonlyArray<Situation> = [
 const withHook = (hook: unknown): Request.Request => Request.withHook(untyped(hook))(Request.get(url))
 
 const User = t.type({ id: t.number, name: t.string, tags: t.array(t.string) })
+const schemaOf = (validate: (value: unknown) => unknown): Response.StandardSchema<unknown> =>
+  untyped({ '~standard': { version: 1, vendor: 'valibot', validate } })
 const firstLine = async (text: string): Promise<unknown> => {
   const body = (async function* () {
     yield Buffer.from(text)
   })()
   for await (const line of Stream.jsonLines(User.decode)(body)) return leftOf(line)
 }
+const firstEvent = async (text: string): Promise<unknown> => {
+  const body = (async function* () {
+    yield Buffer.from(text)
+  })()
+  for await (const event of Stream.events(User.decode)(body)) return leftOf(event)
+}
+const streamed = async (answer: Reply.Answer): Promise<unknown> =>
+  leftOf(
+    await Client.runWith({ session: Session.empty, transport: Transport.memory(() => answer) })(
+      Http.eventStream(Request.get(url))(Stream.toArray),
+    )(),
+  )
 
 const RESPONSE: ReadonlyArray<Situation> = [
   [
@@ -431,7 +445,29 @@ const RESPONSE: ReadonlyArray<Situation> = [
     'JSON that a decoder rejects in its own way',
     async () => leftOf(Response.json(() => E.left('hunter2'))(await responseOf({ body: '1' }))),
   ],
+  [
+    'a schema that throws',
+    async () => leftOf(Response.schema(schemaOf(() => thrown('hunter2')))(await responseOf({ body: '1' }))),
+  ],
+  [
+    'a schema that returns text',
+    async () => leftOf(Response.schema(schemaOf(() => 'hunter2'))(await responseOf({ body: '1' }))),
+  ],
+  [
+    'an asynchronous schema, read at once',
+    async () => leftOf(Response.schema(schemaOf(async () => ({ value: 1 })))(await responseOf({ body: '1' }))),
+  ],
+  [
+    'an io-ts codec instead of a schema',
+    async () =>
+      leftOf(Response.schema(untyped<Response.StandardSchema<unknown>>(User))(await responseOf({ body: '1' }))),
+  ],
   ['a line that is not JSON', () => firstLine('{"a":\n')],
+  ['a stream of another type', () => streamed({ status: 200, headers: { 'content-type': 'text/\u001bhtml' } })],
+  ['a stream without a type', () => streamed({ status: 200 })],
+  ['a stream that is a redirect', () => streamed({ status: 304, headers: { 'content-type': 'text/event-stream' } })],
+  ['an event whose data is not JSON', () => firstEvent('data: overloaded\n\n')],
+  ['an event of another shape', () => firstEvent('data: {"id":"hunter2","name":"","tags":[]}\n\n')],
   ['a line of another shape', () => firstLine('{"id":1,"name":null,"tags":[]}\n')],
 ]
 

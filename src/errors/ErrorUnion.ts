@@ -19,7 +19,14 @@ import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
 import type { TemplateError } from '../values/template/UrlTemplate.js'
 import * as Fault from '../wire/Fault.js'
-import type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+import type {
+  InvalidPayload,
+  JsonOrigin,
+  NotEventStream,
+  NotJson,
+  SchemaFailed,
+  StatusError,
+} from '../wire/ResponseError.js'
 import type { TransportError } from '../wire/Transport.js'
 
 export type { InvalidCookie } from '../cookies/Cookie.js'
@@ -48,7 +55,17 @@ export type { LogFailed } from '../store/Log.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
 export type { TemplateError } from '../values/template/UrlTemplate.js'
-export type { InLine, InResponse, InvalidPayload, NotJson, StatusError } from '../wire/ResponseError.js'
+export type {
+  InEvent,
+  InLine,
+  InResponse,
+  InvalidPayload,
+  JsonOrigin,
+  NotEventStream,
+  NotJson,
+  SchemaFailed,
+  StatusError,
+} from '../wire/ResponseError.js'
 export type { TransportError } from '../wire/Transport.js'
 
 /**
@@ -69,8 +86,10 @@ export type HttpError<E = unknown> =
   | TokenProblem
   | HookFailed
   | StatusError
-  | NotJson<InResponse | InLine>
-  | InvalidPayload<E, InResponse | InLine>
+  | NotJson<JsonOrigin>
+  | InvalidPayload<E, JsonOrigin>
+  | SchemaFailed<JsonOrigin>
+  | NotEventStream
   | DownloadError
   | StoreFailed
   | JarStoreFailed<unknown, unknown>
@@ -130,6 +149,8 @@ export const TAGS = [
   'TooManyPages',
   'NotJson',
   'InvalidPayload',
+  'SchemaFailed',
+  'NotEventStream',
   'UnexpectedStatus',
   'LengthMismatch',
   'RangeMismatch',

@@ -148,9 +148,12 @@ const ofIoTs = ({ context, value }: Fields): Finding | undefined => {
 const isReceivedKey = (item: unknown): boolean =>
   isObject(item) && (item['type'] === 'record' || item['type'] === 'map')
 
-/** Names that no received value can be part of. */
-const TYPE_NAMES =
-  /^(?:string|number|int|integer|nan|bigint|boolean|null|undefined|object|array|tuple|record|map|set|date)$/i
+/** Names that no received value can be part of. arktype writes an article before them. */
+const TYPE_NAME =
+  /^(?:an? )?(string|number|int|integer|nan|bigint|boolean|null|undefined|object|array|tuple|record|map|set|date)$/i
+
+const typeNameOf = (expected: unknown): string | undefined =>
+  typeof expected === 'string' ? TYPE_NAME.exec(expected)?.[1]?.toLowerCase() : undefined
 
 /** Returns the type of the value at a path, `missing`, or undefined if the path does not lead into the value. */
 const typeAt = (json: unknown, keys: ReadonlyArray<unknown>): string | undefined => {
@@ -173,7 +176,7 @@ const ofIssue = (json: unknown, { message, path = [], expected }: Fields): Findi
       items.map((item, i) => (isReceivedKey(item) ? ANY_KEY : segment(keys[i]))),
       isWhole,
     ),
-    expected: typeof expected === 'string' && TYPE_NAMES.test(expected) ? expected.toLowerCase() : undefined,
+    expected: typeNameOf(expected),
     got: isWhole ? typeAt(json, keys) : undefined,
   }
 }

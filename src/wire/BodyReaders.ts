@@ -23,12 +23,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as Charset from '../values/Charset.js'
 import * as Printable from '../values/Printable.js'
+import type { Decoder, SchemaIssue, StandardSchema } from '../values/StandardSchema.js'
 import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
-import { type InLine, type InvalidPayload, invalidPayload, type NotJson, notJson } from './ResponseError.js'
+import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
+import { type InLine, type InvalidPayload, type NotJson, notJson, type SchemaFailed } from './ResponseError.js'
 
-export type { InLine, InvalidPayload, NotJson } from './ResponseError.js'
+export type { InLine, InvalidPayload, NotJson, SchemaFailed } from './ResponseError.js'
 
 async function* nonEmptyChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) if (chunk.length > 0) yield chunk
@@ -134,8 +136,9 @@ export const lines = (options: LinesOptions = {}) =>
   }
 
 /**
- * Parses every line that is not blank as JSON and decodes the value with a decoder, such as one of io-ts. A `Left` is
- * `NotJson` or `InvalidPayload`, as those of `Response.json`, with the number of the `line` instead of the response.
+ * Parses every line that is not blank as JSON and decodes the value with a decoder, such as one of io-ts, or with a Standard
+ * Schema (zod, valibot, arktype), which may be asynchronous. A `Left` is `NotJson`, `InvalidPayload` or, of a schema,
+ * `SchemaFailed`, as those of `Response.json`, with the number of the `line` instead of the response.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -148,10 +151,22 @@ export const lines = (options: LinesOptions = {}) =>
  *   rows.push(E.isRight(row) ? `id ${row.right.id}` : HttpError.show(row.left))
  * assert.deepEqual(rows, ['id 1', 'InvalidPayload: Unexpected JSON in line 2: id: expected number, got string'])
  */
-export const jsonLines = <E, A>(decode: (u: unknown) => E.Either<E, A>, options: LinesOptions = {}) =>
-  async function* (
+export function jsonLines<A>(
+  schema: StandardSchema<A>,
+  options?: LinesOptions,
+): (
+  body: AsyncIterable<Uint8Array>,
+) => AsyncGenerator<
+  E.Either<NotJson<InLine> | InvalidPayload<ReadonlyArray<SchemaIssue>, InLine> | SchemaFailed<InLine>, A>
+>
+export function jsonLines<E, A>(
+  decode: Decoder<E, A>,
+  options?: LinesOptions,
+): (body: AsyncIterable<Uint8Array>) => AsyncGenerator<E.Either<NotJson<InLine> | InvalidPayload<E, InLine>, A>>
+export function jsonLines<E, A>(decoder: Decoding<E, A>, options: LinesOptions = {}) {
+  return async function* (
     body: AsyncIterable<Uint8Array>,
-  ): AsyncGenerator<E.Either<NotJson<InLine> | InvalidPayload<E, InLine>, A>> {
+  ): AsyncGenerator<E.Either<NotJson<InLine> | DecodingError<E, InLine>, A>> {
     let line = 0
     for await (const text of lines(options)(body)) {
       line += 1
@@ -161,10 +176,12 @@ export const jsonLines = <E, A>(decode: (u: unknown) => E.Either<E, A>, options:
         yield E.left(notJson({ line }, `line ${line}`, json.left))
         continue
       }
-      const decoded = decode(json.right)
-      yield E.isRight(decoded) ? decoded : E.left(invalidPayload({ line }, `line ${line}`, json.right, decoded.left))
+      const decoding = decode(decoder, json.right)
+      const decoded = decoding instanceof Promise ? await decoding : decoding
+      yield E.isRight(decoded) ? decoded : E.left(errorOf({ line }, `line ${line}`, json.right, decoded.left))
     }
   }
+}
 
 /** @deprecated Use `NotJson<InLine>`. */
 export type NotJsonLine = NotJson<InLine>

@@ -1,17 +1,21 @@
 /**
- * The errors of reading a response: its status, and the JSON of its body or of one line of its body.
+ * The errors of reading a response: its status, and the JSON of its body, of one line of its body, or of one event.
  *
- * `Response.json` and `Stream.jsonLines` fail with the same types. The type parameter `Origin` says what the error has:
+ * `Response.json`, `Stream.jsonLines` and `Stream.events` fail with the same types. The type parameter `Origin` says what the
+ * error has:
  *
  * | origin       | made by            | has                                                          |
  * |--------------|--------------------|--------------------------------------------------------------|
  * | `InResponse` | `Response.json`    | `response`                                                   |
  * | `InLine`     | `Stream.jsonLines` | `line`; no response, because the rest of the body is not read |
+ * | `InEvent`    | `Stream.events`    | `event`, as it was received; no response, as above           |
  */
 import * as DecoderIssues from '../values/DecoderIssues.js'
+import * as Headers from '../values/Headers.js'
 import * as Printable from '../values/Printable.js'
+import type { Broken } from '../values/StandardSchema.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
-import type { Response } from './Reply.js'
+import type { Response, Unread } from './Reply.js'
 
 /**
  * The JSON was the body of a response.
@@ -24,6 +28,8 @@ export interface InResponse {
   readonly response: Response
   /** Never set: see `InLine`. */
   readonly line?: undefined
+  /** Never set: see `InEvent`. */
+  readonly event?: undefined
 }
 
 /**
@@ -37,7 +43,49 @@ export interface InLine {
   readonly line: number
   /** Never set: see `InResponse`. */
   readonly response?: undefined
+  /** Never set: see `InEvent`. */
+  readonly event?: undefined
 }
+
+/**
+ * A server-sent event. `Data` is the type of its data: text, or what `Stream.events` decoded.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface ServerSentEvent<Data = string> {
+  /** The type of the event: `message` by default. */
+  readonly event: string
+  /** The lines of the data, joined with `\n`, or the decoded value. */
+  readonly data: Data
+  /** The last id that the server sent, in this event or before it. Empty if it sent no id. */
+  readonly id: string
+  /** The last reconnection time that the server sent, in milliseconds. Absent if it sent no time. */
+  readonly retry?: number
+}
+
+/**
+ * The JSON was the data of a server-sent event.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface InEvent {
+  /** The event as it was received. */
+  readonly event: ServerSentEvent
+  /** Never set: see `InResponse`. */
+  readonly response?: undefined
+  /** Never set: see `InLine`. */
+  readonly line?: undefined
+}
+
+/**
+ * Where the JSON of an error was.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type JsonOrigin = InResponse | InLine | InEvent
 
 /** A status of 400 or above (D14). */
 export interface StatusError {
@@ -49,14 +97,14 @@ export interface StatusError {
 }
 
 /** The text is not valid JSON. */
-export type NotJson<Origin extends InResponse | InLine = InResponse> = Origin & {
+export type NotJson<Origin extends JsonOrigin = InResponse> = Origin & {
   readonly _tag: 'NotJson'
-  /** The body or the line, and what is wrong with it. */
+  /** The body, the line or the event, and what is wrong with it. */
   readonly message: string
 }
 
 /** The decoder rejected the JSON value. */
-export type InvalidPayload<E, Origin extends InResponse | InLine = InResponse> = Origin & {
+export type InvalidPayload<E, Origin extends JsonOrigin = InResponse> = Origin & {
   readonly _tag: 'InvalidPayload'
   /** What the decoder returned. It may contain the received values. */
   readonly errors: E
@@ -69,11 +117,50 @@ export type InvalidPayload<E, Origin extends InResponse | InLine = InResponse> =
   readonly message: string
 }
 
+/**
+ * The schema did not decide about the JSON value: it threw, it returned neither a value nor issues, it returned a promise to a
+ * function that cannot wait, or it is not a Standard Schema. The fault is in the program, not in the response.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type SchemaFailed<Origin extends JsonOrigin = InResponse> = Origin & {
+  readonly _tag: 'SchemaFailed'
+  /** What the schema threw, or what it rejected its promise with. It may contain the received values. */
+  readonly error?: unknown
+  /** What is wrong with the schema. It never repeats a received value. */
+  readonly message: string
+}
+
+/**
+ * The response is not a stream of events: its status is not 200, or its Content-Type is not `text/event-stream`. A status of
+ * 400 or above is a `StatusError`.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export interface NotEventStream {
+  readonly _tag: 'NotEventStream'
+  /** The response, without its body. */
+  readonly response: Unread
+  /** The request, and the status and Content-Type of the response. */
+  readonly message: string
+}
+
 /** Returns the name of a body for messages: its method, and its URL without query. */
 export const bodyOf = (plan: Plan): string => `the body of ${plan.method} ${urlWithoutQuery(plan)}`
 
+/** Returns the error of a response that is not a stream of events. */
+export const notEventStream = (response: Unread): NotEventStream => {
+  const { status, plan, headers } = response
+  const type = Headers.combined(headers, 'Content-Type')
+  const found = `its status is ${status}, and its Content-Type ${type === undefined ? 'is missing' : `is ${Printable.quoted(type)}`}`
+  const message = `The response to ${plan.method} ${urlWithoutQuery(plan)} is not a stream of events: ${found}; it needs 200 and text/event-stream`
+  return { _tag: 'NotEventStream', response, message: Printable.escapeControls(message) }
+}
+
 /** Returns the error of a text that is not JSON. `where` is the name of the text. */
-export const notJson = <Origin extends InResponse | InLine>(
+export const notJson = <Origin extends JsonOrigin>(
   origin: Origin,
   where: string,
   problem: string,
@@ -83,8 +170,20 @@ export const notJson = <Origin extends InResponse | InLine>(
   message: Printable.escapeControls(`Invalid JSON in ${where}: ${problem}`),
 })
 
+/** Returns the error of a schema that did not decide. `where` is the name of the text. */
+export const schemaFailed = <Origin extends JsonOrigin>(
+  origin: Origin,
+  where: string,
+  { problem, error }: Broken,
+): SchemaFailed<Origin> => {
+  const message = Printable.escapeControls(`Cannot check the JSON in ${where}: ${problem}`)
+  return error === undefined
+    ? { ...origin, _tag: 'SchemaFailed', message }
+    : { ...origin, _tag: 'SchemaFailed', error, message }
+}
+
 /** Returns the error of a JSON value that a decoder rejected. `where` is the name of its text. */
-export const invalidPayload = <E, Origin extends InResponse | InLine>(
+export const invalidPayload = <E, Origin extends JsonOrigin>(
   origin: Origin,
   where: string,
   json: unknown,

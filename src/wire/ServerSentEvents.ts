@@ -10,29 +10,26 @@
  * | `retry` | the reconnection time, if it has digits only                               |
  * | others  | are ignored, as are lines that start with a colon                          |
  *
- * An empty line ends an event. An event without a data line, or without an empty line at its end, is not yielded. This
- * module does not reconnect: send the last `id` as `Last-Event-ID` to continue.
+ * An empty line ends an event. An event without a data line, or without an empty line at its end, is not yielded. These
+ * readers do not reconnect: `Http.eventStream` does.
  */
+import * as E from 'fp-ts/lib/Either.js'
+import * as Printable from '../values/Printable.js'
+import { type Decoder, isSchema, type SchemaIssue, type StandardSchema } from '../values/StandardSchema.js'
 import * as UserInput from '../values/UserInput.js'
 import { lines, maxLengthOf } from './BodyReaders.js'
 import * as Fault from './Fault.js'
+import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
+import {
+  type InEvent,
+  type InvalidPayload,
+  type NotJson,
+  notJson,
+  type SchemaFailed,
+  type ServerSentEvent,
+} from './ResponseError.js'
 
-/**
- * An event of a stream.
- *
- * @since 0.2.0
- * @category model
- */
-export interface ServerSentEvent {
-  /** The type of the event: `message` by default. */
-  readonly event: string
-  /** The lines of the data, joined with `\n`. */
-  readonly data: string
-  /** The last id that the server sent, in this event or before it. Empty if it sent no id. */
-  readonly id: string
-  /** The last reconnection time that the server sent, in milliseconds. Absent if it sent no time. */
-  readonly retry?: number
-}
+export type { InEvent, ServerSentEvent } from './ResponseError.js'
 
 /**
  * Options of `events`.
@@ -46,7 +43,25 @@ export interface EventsOptions {
    * `BodyTooLarge`.
    */
   readonly maxLength?: number
+  /**
+   * An event with exactly this data ends the stream, and is not yielded: `[DONE]` for many APIs of language models. By
+   * default only the end of the body ends it.
+   */
+  readonly until?: string
 }
+
+// --- parsing -------------------------------------------------------------------------------------------------------
+
+/** Where a reader is in a stream: what a new connection needs to continue. */
+export interface StreamPosition {
+  /** The last id of a complete event, with or without data. Empty if the server sent no id. */
+  readonly id: string
+  /** The last reconnection time, in milliseconds. */
+  readonly retry?: number
+}
+
+/** The position at the start of a stream. */
+export const START: StreamPosition = { id: '' }
 
 /** Returns the name and the value of a field. A line without a colon is a name with an empty value. */
 const fieldOf = (line: string): readonly [name: string, value: string] => {
@@ -64,45 +79,154 @@ const millisecondsOf = (value: string): number | undefined =>
   /^[0-9]+$/.test(value) && Number.isSafeInteger(Number(value)) ? Number(value) : undefined
 
 /**
+ * Yields the events of a body that continues a stream from a position. Calls `onPosition` when it changes: for an id after
+ * the whole event, before it is yielded, and for a reconnection time with the next line, because the last line may be cut.
+ */
+export async function* readEvents(
+  body: AsyncIterable<Uint8Array>,
+  maxLength: number | undefined,
+  from: StreamPosition,
+  onPosition: (position: StreamPosition) => void,
+): AsyncGenerator<ServerSentEvent> {
+  const limit = maxLengthOf(maxLength)
+  let position = from
+  let id = from.id
+  let retry = from.retry
+  let event = ''
+  let data: string[] = []
+  let length = 0
+  const move = (to: StreamPosition): void => {
+    position = to
+    onPosition(to)
+  }
+  for await (const line of lines({ maxLength: limit })(body)) {
+    if (retry !== undefined && retry !== position.retry) move({ ...position, retry })
+    if (line === '') {
+      const isEvent = data.length > 0
+      if (id !== position.id) move({ ...position, id })
+      const complete = { event: event || 'message', data: data.join('\n'), ...position }
+      event = ''
+      data = []
+      length = 0
+      if (isEvent) yield complete
+      continue
+    }
+    const [name, value] = fieldOf(line)
+    if (name === 'event') event = value
+    else if (name === 'id' && !value.includes('\0')) id = value
+    else if (name === 'retry') retry = millisecondsOf(value) ?? retry
+    else if (name === 'data') {
+      length += value.length + 1
+      if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
+      data.push(value)
+    }
+  }
+}
+
+/** Yields the events before the first one whose data is `until`, or all of them without it. */
+export async function* eventsUntil(
+  events: AsyncIterable<ServerSentEvent>,
+  until: string | undefined,
+): AsyncGenerator<ServerSentEvent> {
+  for await (const event of events) {
+    if (event.data === until) return
+    yield event
+  }
+}
+
+// --- decoding ------------------------------------------------------------------------------------------------------
+
+/**
+ * The events of a stream, each with its decoded data, or with the reason why it could not be decoded.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type DecodedEvents<Err, A> = AsyncGenerator<E.Either<NotJson<InEvent> | Err, ServerSentEvent<A>>>
+type SchemaError = InvalidPayload<ReadonlyArray<SchemaIssue>, InEvent> | SchemaFailed<InEvent>
+
+/**
+ * Parses the data of each event as JSON and decodes the value, as `events` with a decoder or a schema does: for the events
+ * of `Http.eventStream`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export function decodeEvents<A>(
+  schema: StandardSchema<A>,
+): (events: AsyncIterable<ServerSentEvent>) => DecodedEvents<SchemaError, A>
+export function decodeEvents<E, A>(
+  decode: Decoder<E, A>,
+): (events: AsyncIterable<ServerSentEvent>) => DecodedEvents<InvalidPayload<E, InEvent>, A>
+export function decodeEvents<D, A>(decoder: Decoding<D, A>) {
+  return async function* (events: AsyncIterable<ServerSentEvent>): DecodedEvents<DecodingError<D, InEvent>, A> {
+    let number = 0
+    for await (const event of events) {
+      number += 1
+      const json = Printable.parseJson(event.data)
+      if (E.isLeft(json)) {
+        yield E.left(notJson({ event }, `event ${number}`, json.left))
+        continue
+      }
+      const decoding = decode(decoder, json.right)
+      const decoded = decoding instanceof Promise ? await decoding : decoding
+      yield E.isRight(decoded)
+        ? E.right({ ...event, data: decoded.right })
+        : E.left(errorOf({ event }, `event ${number}`, json.right, decoded.left))
+    }
+  }
+}
+
+const rawEvents = (options: EventsOptions) =>
+  async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+    const { maxLength, until } = UserInput.own(options)
+    yield* eventsUntil(
+      readEvents(body, maxLength, START, () => {}),
+      until,
+    )
+  }
+
+/**
  * Yields the events of a body, each as soon as it is complete. The bytes are UTF-8, unless they start with another byte order
  * mark. Time grows linearly with the body.
+ *
+ * With a decoder, such as one of io-ts, or a Standard Schema (zod, valibot, arktype), the data of each event is parsed as JSON
+ * and decoded. A `Left` is then `NotJson`, `InvalidPayload` or, of a schema, `SchemaFailed`, with the `event` as it was
+ * received; later events follow.
  *
  * @since 0.2.0
  * @category destructors
  * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as t from 'io-ts'
  * import { Stream } from 'requests-ts'
  *
- * async function* body() { yield Buffer.from('id: 7\nevent: delta\ndata: {"text":\ndata:  "Hi"}\n\n: ping\n\n') }
+ * async function* body() { yield Buffer.from('id: 7\nevent: delta\ndata: {"text":\ndata:  "Hi"}\n\ndata: [DONE]\n\n') }
  * const events: Array<Stream.ServerSentEvent> = []
  * for await (const event of Stream.events()(body())) events.push(event)
- * assert.deepEqual(events, [{ event: 'delta', data: '{"text":\n "Hi"}', id: '7' }])
+ * assert.deepEqual(events[0], { event: 'delta', data: '{"text":\n "Hi"}', id: '7' })
+ *
+ * const deltas: Array<string> = []
+ * for await (const delta of Stream.events(t.type({ text: t.string }).decode, { until: '[DONE]' })(body()))
+ *   if (E.isRight(delta)) deltas.push(delta.right.data.text)
+ * assert.deepEqual(deltas, ['Hi'])
  */
-export const events = (options: EventsOptions = {}) =>
-  async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
-    const limit = maxLengthOf(UserInput.own(options).maxLength)
-    let id = ''
-    let retry: number | undefined
-    let event = ''
-    let data: string[] = []
-    let length = 0
-    for await (const line of lines({ maxLength: limit })(body)) {
-      if (line === '') {
-        const isEvent = data.length > 0
-        const complete = { event: event || 'message', data: data.join('\n'), id }
-        event = ''
-        data = []
-        length = 0
-        if (isEvent) yield retry === undefined ? complete : { ...complete, retry }
-        continue
-      }
-      const [name, value] = fieldOf(line)
-      if (name === 'event') event = value
-      else if (name === 'id' && !value.includes('\0')) id = value
-      else if (name === 'retry') retry = millisecondsOf(value) ?? retry
-      else if (name === 'data') {
-        length += value.length + 1
-        if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
-        data.push(value)
-      }
-    }
-  }
+export function events<A>(
+  schema: StandardSchema<A>,
+  options?: EventsOptions,
+): (body: AsyncIterable<Uint8Array>) => DecodedEvents<SchemaError, A>
+export function events<E, A>(
+  decode: Decoder<E, A>,
+  options?: EventsOptions,
+): (body: AsyncIterable<Uint8Array>) => DecodedEvents<InvalidPayload<E, InEvent>, A>
+export function events(options?: EventsOptions): (body: AsyncIterable<Uint8Array>) => AsyncGenerator<ServerSentEvent>
+export function events<E, A>(
+  first: Decoding<E, A> | EventsOptions = {},
+  options: EventsOptions = {},
+): (body: AsyncIterable<Uint8Array>) => AsyncGenerator<ServerSentEvent> | DecodedEvents<DecodingError<E, InEvent>, A> {
+  if (typeof first !== 'function' && !isSchema(first)) return rawEvents(first)
+  // The cast: it is a decoder or a schema, and `decodeEvents` decides which.
+  const decoded = decodeEvents(first as Decoder<E, A>)
+  const raw = rawEvents(options)
+  return (body) => decoded(raw(body))
+}

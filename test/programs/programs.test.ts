@@ -15,6 +15,7 @@ import * as Caching from './caching.js'
 import * as Download from './download.js'
 import * as Errors from './errors.js'
 import * as Events from './events.js'
+import * as Feed from './feed.js'
 import * as Login from './login.js'
 import * as OAuth from './oauth.js'
 import * as Pages from './pages.js'
@@ -142,6 +143,10 @@ describe('the programs of a user', () => {
     expect(E.isLeft(rejected) && rejected.left._tag === 'StatusError' && Response.text(rejected.left.response)).toBe(
       '{"error":{"message":"bad model"}}',
     )
+    expect(await Events.answer(base)()).toEqual(E.right('Hello Ada'))
+    const feed = await Feed.run(base)()
+    expect(E.isRight(feed) && feed.right.map(({ id, data }) => id + data)).toEqual(['1a', '2b', '3a', '4b', '5a'])
+    expect(seen.feeds).toBe(3)
     const rows = await Events.rows(base)()
     expect(rows).toMatchObject({
       right: [

@@ -164,14 +164,30 @@ export const tokens = () => {
   return { seen, listener }
 }
 
-/** Sends up to 50 events until the client closes the connection. */
+/** Sends up to 50 events until the client closes the connection; an answer; a feed whose connections are cut. */
 export const events = () => {
-  const seen = { sent: 0 }
+  const seen = { sent: 0, feeds: 0 }
   const listener: RequestListener = async (request, response) => {
     if (request.url === '/rows') {
       response.write('{"n":0}\n{"n":1}\n')
       await sleep(5)
       return response.end('{"n":"x"}\nnot json\n{"n":9}')
+    }
+    if (request.url === '/feed') {
+      seen.feeds += 1
+      const from = Number(request.headers['last-event-id'] ?? 0)
+      response.setHeader('content-type', 'text/event-stream')
+      // Two events, and a third one that is cut.
+      response.write(`id: ${from + 1}\ndata: a\n\nid: ${from + 2}\ndata: b\n\nid: ${from + 3}\ndata: c`)
+      return setTimeout(() => response.destroy(), 5)
+    }
+    if (request.url === '/answer') {
+      response.setHeader('content-type', 'text/event-stream')
+      for (const text of ['Hel', 'lo', ' Ada']) {
+        response.write(`data: ${JSON.stringify({ text })}\n\n`)
+        await sleep(2)
+      }
+      return response.end('data: [DONE]\n\n')
     }
     if (request.url === '/error') return response.writeHead(400).end('{"error":{"message":"bad model"}}')
     await readBody(request)

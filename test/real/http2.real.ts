@@ -43,6 +43,30 @@ describe('nghttpd', () => {
   })
 })
 
+describe('one connection with many streams', () => {
+  const streams = { transport: { http2: { streams: 100 }, connections: 1 } }
+  const hundred = (url: string) => Http.parallel()(Array.from({ length: 100 }, () => Http.get(url)))
+
+  test('serves 100 simultaneous requests of nghttpd', async () => {
+    const replies = await value(hundred(`${https('nghttpd')}/three-million`), streams)
+    expect(replies.map(({ bytes }) => bytes.length)).toEqual(Array(100).fill(3_000_000))
+  })
+
+  test('serves 100 simultaneous requests of nginx, and 2,000 more after a GOAWAY', async () => {
+    const url = `${https('nginxTls')}/protocol`
+    const replies = await value(hundred(url), streams)
+    expect(new Set(replies.map(Response.text))).toEqual(new Set(['HTTP/2.0 TLSv1.3 localhost\n']))
+    // nginx ends a connection after 1,000 requests by default (keepalive_requests).
+    const more = Http.traverse(() => hundred(url))(Array.from({ length: 20 }))
+    const statuses = (await value(more, streams)).flat().map(({ status }) => status)
+    expect(statuses).toEqual(Array(2000).fill(200))
+  })
+
+  test('falls back to HTTP/1.1', async () => {
+    expect(await text(https('nginxUntrusted'), [Request.withVerify(false)], streams)).toBe('reached\n')
+  })
+})
+
 describe('nginx', () => {
   test.each([
     [true, 'HTTP/2.0'],

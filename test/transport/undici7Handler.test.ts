@@ -49,7 +49,11 @@ const libraryOf = (dispatch: (handler: object) => void): Library => {
 const channel = (library: Library): Http1 => {
   const socket = Object.assign(new EventEmitter(), { read: () => null })
   // The cast: the filter only uses `read`.
-  return new Http1(library, socket as unknown as Socket, 'http://h.test', { maxHeaderSize: 1000, keepAlive: 1000 })
+  return new Http1(library, socket as unknown as Socket, 'http://h.test', {
+    streams: 1,
+    maxHeaderSize: 1000,
+    keepAlive: 1000,
+  })
 }
 
 describe('Http1', () => {

@@ -85,6 +85,11 @@ describe('issues of Standard Schema (specification)', () => {
     ],
     ['an object with issues', { issues: [{ path: ['a', 0, 'c'], message: 'x' }] }, ['a[0].c: missing']],
     ['a known expected type', [{ path: ['a'], message: 'x', expected: 'string' }], ['a: expected string, got array']],
+    [
+      'a type with an article',
+      [{ path: ['a'], message: 'x', expected: 'an object' }],
+      ['a: expected object, got array'],
+    ],
     ['an unknown expected type', [{ path: ['a'], message: 'x', expected: 'hunter2' }], ['a: invalid array']],
     ['no path', [{ message: 'x' }], ['$: invalid object']],
     ['a path that leads elsewhere', [{ path: ['x', 'y'], message: 'x' }], ['x.y: invalid']],

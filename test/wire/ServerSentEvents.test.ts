@@ -1,7 +1,17 @@
 /** Server-sent events, for any division into chunks, against a model that reads the whole text at once. */
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { events, type ServerSentEvent } from '../../src/wire/ServerSentEvents.js'
+import * as z from 'zod'
+import {
+  decodeEvents,
+  events,
+  readEvents,
+  type ServerSentEvent,
+  START,
+  type StreamPosition,
+} from '../../src/wire/ServerSentEvents.js'
 import { collect, cutAt } from './chunks.js'
 
 /** The grammar of the standard: blocks end with an empty line, and the last block without one is dropped. */
@@ -83,5 +93,131 @@ describe('events', () => {
     expect(await collect(events()(cutAt(`retry: ${'9'.repeat(400)}\ndata: a\n\n`, [])))).toEqual([
       { event: 'message', data: 'a', id: '' },
     ])
+  })
+})
+
+describe('the position after a stream', () => {
+  const positionAfter = async (text: string, at: ReadonlyArray<number>): Promise<StreamPosition> => {
+    let position = START
+    const onPosition = (to: StreamPosition): void => {
+      position = to
+    }
+    await collect(readEvents(cutAt(text, at), undefined, START, onPosition))
+    return position
+  }
+  it('has the last id of a complete block, and the last time in a complete line, for any chunks', () =>
+    fc.assert(
+      fc.asyncProperty(stream, offsets, async (text, at) => {
+        const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+        const complete = lines.slice(0, lines.slice(0, -1).lastIndexOf('') + 1)
+        const ids = complete.flatMap((line) => /^id(?::? ?$|: ?([^\0]*)$)/.exec(line)?.slice(1) ?? [])
+        const read = lines.slice(0, lines.at(-1) === '' ? -2 : -1)
+        const times = read.flatMap((line) => /^retry: ?(\d+)$/.exec(line)?.slice(1) ?? [])
+        const position = await positionAfter(text, at)
+        expect(position.id).toBe(ids.at(-1) ?? '')
+        // The very last line may be cut, so its time counts with the next one.
+        expect(position.retry).toBe(times.length === 0 ? undefined : Number(times.at(-1)))
+      }),
+    ))
+  it('has the id of a block without data, and not that of a block without an end', async () => {
+    expect(await positionAfter('id: 1\n\n', [])).toEqual({ id: '1' })
+    expect(await positionAfter('data: a\nid: 1\n\ndata: b\nid: 2\n', [])).toEqual({ id: '1' })
+    expect(await positionAfter('retry: 5\n\n', [])).toEqual({ id: '', retry: 5 })
+    expect(await positionAfter('retry: 5\n\nretry: 1', [])).toEqual({ id: '', retry: 5 })
+    expect(await positionAfter('id: 1\n\nid\n\n', [])).toEqual({ id: '' })
+  })
+  it('is where the next body of the stream continues', async () => {
+    const continued = readEvents(cutAt('data: a\n\nid: 8\ndata: b\n\n', []), undefined, { id: '7', retry: 5 }, () => {})
+    expect(await collect(continued)).toEqual([
+      { event: 'message', data: 'a', id: '7', retry: 5 },
+      { event: 'message', data: 'b', id: '8', retry: 5 },
+    ])
+  })
+})
+
+describe('until', () => {
+  it('ends before the first event with exactly this data (property)', () =>
+    fc.assert(
+      fc.asyncProperty(stream, offsets, fc.constantFrom('', 'a', '[DONE]', '12'), async (text, at, until) => {
+        const all = model(text)
+        const end = all.findIndex(({ data }) => data === until)
+        expect(await collect(events({ until })(cutAt(text, at)))).toEqual(end < 0 ? all : all.slice(0, end))
+      }),
+    ))
+  it('closes the body, and does not read what follows', async () => {
+    let isClosed = false
+    const body = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.from('data: a\n\ndata: [DONE]\n\n')
+        throw new Error('read too far')
+      } finally {
+        isClosed = true
+      }
+    }
+    expect(await collect(events({ until: '[DONE]' })(body()))).toHaveLength(1)
+    expect(isClosed).toBe(true)
+  })
+  it('is not found in other data', async () => {
+    const text = 'data: [DONE] \n\ndata:  [DONE]\n\nevent: [DONE]\ndata: [DONE\n\n'
+    expect(await collect(events({ until: '[DONE]' })(cutAt(text, [])))).toHaveLength(3)
+  })
+})
+
+describe('decoded events', () => {
+  const Delta = t.type({ text: t.string })
+  const ZodDelta = z.object({ text: z.string() })
+  const block = fc.oneof(
+    fc.string().map((text) => `id: 1\ndata: ${JSON.stringify({ text })}\n\n`),
+    fc.constantFrom('data: {"text":1}\n\n', 'data: no\n\n', ': ping\n\n', 'data: {"text":\ndata: "a"}\n\n'),
+  )
+  it('are the events, each with the outcome of its data (property)', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(block), offsets, async (blocks, at) => {
+        const text = blocks.join('')
+        const expected = model(text).map((event) => {
+          try {
+            const decoded = Delta.decode(JSON.parse(event.data))
+            return E.isRight(decoded) ? { ...event, data: decoded.right } : 'InvalidPayload'
+          } catch {
+            return 'NotJson'
+          }
+        })
+        for (const read of [events(Delta.decode), events(ZodDelta)]) {
+          const outcomes: unknown[] = []
+          for await (const outcome of read(cutAt(text, at)))
+            outcomes.push(E.isRight(outcome) ? outcome.right : outcome.left._tag)
+          expect(outcomes).toEqual(expected)
+        }
+      }),
+    ))
+  it('have the event as it was received in an error, and its position', async () => {
+    const text = 'id: 5\nevent: error\ndata: overloaded\n\ndata: {"text":5}\n\n'
+    const outcomes = await collect(events(Delta.decode)(cutAt(text, [])))
+    expect(outcomes).toMatchObject([
+      { left: { _tag: 'NotJson', event: { event: 'error', data: 'overloaded', id: '5' } } },
+      { left: { _tag: 'InvalidPayload', paths: ['text'], event: { event: 'message', data: '{"text":5}', id: '5' } } },
+    ])
+  })
+  it('end at until before it is parsed', async () => {
+    const body = cutAt('data: {"text":"a"}\n\ndata: [DONE]\n\ndata: no\n\n', [])
+    expect(await collect(events(ZodDelta, { until: '[DONE]' })(body))).toMatchObject([
+      { right: { data: { text: 'a' } } },
+    ])
+  })
+  it('wait for an asynchronous schema', async () => {
+    const later = ZodDelta.refine(async ({ text }) => text !== 'b')
+    const body = cutAt('data: {"text":"a"}\n\ndata: {"text":"b"}\n\n', [])
+    expect((await collect(events(later)(body))).map(({ _tag }) => _tag)).toEqual(['Right', 'Left'])
+  })
+  it('can come from any iterable of events', async () => {
+    const source = events()(cutAt('data: {"text":"a"}\n\n', []))
+    expect(await collect(decodeEvents(Delta.decode)(source))).toMatchObject([{ right: { data: { text: 'a' } } }])
+  })
+  it('are SchemaFailed, one for each, if the schema throws', async () => {
+    const broken = z.unknown().transform(() => {
+      throw new Error('hunter2')
+    })
+    const outcomes = await collect(events(broken)(cutAt('data: 1\n\ndata: 2\n\n', [])))
+    expect(outcomes).toMatchObject([{ left: { _tag: 'SchemaFailed' } }, { left: { _tag: 'SchemaFailed' } }])
   })
 })

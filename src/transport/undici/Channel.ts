@@ -1,5 +1,5 @@
 /**
- * One open connection as the pool uses it: one request at a time, whatever the protocol.
+ * One open connection as a pool uses it, whatever the protocol.
  *
  * | protocol | channel                                    |
  * |----------|--------------------------------------------|
@@ -61,6 +61,12 @@ export class ChannelRequest {
 
 export interface Channel {
   readonly isUsable: boolean
+  /** How many requests it can serve at the same time. */
+  readonly capacity: number
+  /** Whether the capacity is final. It is not before an HTTP/2 server has sent its settings. */
+  readonly isSettled: boolean
+  /** Called when the capacity changes. */
+  onCapacity: (() => void) | undefined
   dispatch(request: ChannelRequest): void
   /** Called when no request uses the channel. An idle channel must not keep the process alive. */
   onIdle(): void

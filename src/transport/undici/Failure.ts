@@ -75,6 +75,8 @@ export const connectionClosed = (peer: string): Fault.Fault =>
 /** The server reported that it has not processed the request (RFC 9113 8.7). */
 export const refusedStream = (peer: string): Fault.Fault =>
   Fault.unsent(Fault.make('ConnectFailed', `${peer} refused the stream and did not process the request`))
+/** Whether the server reported with GOAWAY or REFUSED_STREAM that it has not processed the request. */
+export const isUnprocessed = (error: unknown): boolean => error instanceof FaultError && Fault.isUnsent(error.fault)
 export const tlsFailed = (peer: string, error: unknown): Fault.Fault =>
   Fault.make('TlsFailed', `TLS handshake with ${peer} failed: ${reasonOf(error)}`, error)
 

@@ -17,6 +17,8 @@ import { Undici7Handler } from './Undici7Handler.js'
 export type Library = typeof Undici
 
 export interface ChannelOptions {
+  /** The most requests that an HTTP/2 connection serves at the same time. */
+  readonly streams: number
   /** The longest response head, in bytes. */
   readonly maxHeaderSize: number
   /** How long an idle connection is kept, in milliseconds. */
@@ -43,6 +45,9 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'UND_ERR_INVALID_ARG'
 
 export class Http1 implements Channel {
+  readonly capacity = 1
+  readonly isSettled = true
+  onCapacity: undefined
   readonly #library: Library
   readonly #client: Undici.Client
   readonly #socket: Socket

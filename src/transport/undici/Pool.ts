@@ -1,5 +1,5 @@
 /**
- * The connections of one agent, in one pool for each origin.
+ * The connections to one origin, each for one request at a time.
  *
  * undici has pools too. If a request is aborted while others wait, they lose track of its connection, so that their
  * limit does not hold; and they search all connections for each request. This pool counts a connection from the moment
@@ -16,94 +16,16 @@
  * connection, once.
  */
 import type { Socket } from 'node:net'
-import type { Resolve } from '../Lookup.js'
-import type { AddressGuard } from './AddressGuard.js'
-import type { Channel, ChannelRequest } from './Channel.js'
-import { type ConnectionOptions, openConnection } from './Connector.js'
-import { type ChannelOptions, Http1, type Library } from './Http1.js'
-import { Http2, isHttp2 } from './Http2.js'
-import { LinkedList, LinkedListNode } from './LinkedList.js'
-
-/** What all connections of a transport share; see `Options`. */
-export interface Settings extends ChannelOptions {
-  readonly connections: number
-  readonly socketPath: string | undefined
-  readonly localAddress: string | undefined
-  readonly http2: boolean
-  readonly resolve: Resolve
-  /** Absent: every address may be connected to. */
-  readonly guard: AddressGuard | undefined
-}
-
-export class PooledRequest extends LinkedListNode<PooledRequest> {
-  readonly #pool: Pool
-  #connection: Connection | undefined
-  #isRetry = false
-
-  constructor(
-    pool: Pool,
-    readonly request: ChannelRequest,
-  ) {
-    super()
-    this.#pool = pool
-  }
-
-  dispatch(): void {
-    this.#pool.dispatch(this)
-  }
-
-  sendOn(connection: Connection): void {
-    this.#connection = connection
-    this.request.listener.socket = connection.socket
-    this.request.listener.isReused = connection.isUsed
-    connection.isUsed = true
-    connection.channel.dispatch(this.request)
-  }
-
-  /** The attempt is over: the request no longer waits for a connection. */
-  cancel(): void {
-    this.#pool.cancel(this)
-  }
-
-  /** The channel has reported the end of the request. */
-  releaseConnection(): void {
-    const connection = this.#connection
-    this.#connection = undefined
-    if (connection !== undefined) this.#pool.release(connection)
-  }
-
-  /** Sends the request on a new connection if its connection was closed. Returns whether it does; it does so once. */
-  retryOnNewConnection(): boolean {
-    const connection = this.#connection
-    if (connection === undefined || connection.channel.isUsable || this.#isRetry) return false
-    this.#isRetry = true
-    this.#connection = undefined
-    this.#pool.replace(connection, this)
-    return true
-  }
-}
-
-class Connection extends LinkedListNode<Connection> {
-  isCounted = true
-  /** Whether it has served a request. */
-  isUsed = false
-
-  constructor(
-    readonly socket: Socket,
-    readonly channel: Channel,
-    /** Which reading of the certificate files it was opened with. */
-    readonly generation: number,
-  ) {
-    super()
-  }
-}
+import { openConnection } from './Connector.js'
+import { LinkedList } from './LinkedList.js'
+import { Connection, type PooledRequest, type PoolOwner, type RequestPool } from './PooledRequest.js'
 
 // Shared functions: a closure for each call would cost an allocation for each request.
 const onRested = (pool: Pool): void => pool.onRested()
 const onLost = (pool: Pool): void => pool.onLost()
 
-class Pool {
-  readonly #agent: Agent
+export class Pool implements RequestPool {
+  readonly #agent: PoolOwner
   readonly #origin: string
   readonly #destination: URL
   /** The number of connections that are opening or open. */
@@ -112,7 +34,7 @@ class Pool {
   #resting: Connection[] = []
   readonly #waiting = new LinkedList<PooledRequest>()
 
-  constructor(agent: Agent, origin: string) {
+  constructor(agent: PoolOwner, origin: string) {
     this.#agent = agent
     this.#origin = origin
     this.#destination = new URL(origin)
@@ -156,6 +78,12 @@ class Pool {
       if (socket === undefined) setImmediate(onLost, this)
       else this.#onOpen(socket, generation, pooled)
     })
+  }
+
+  /** Takes over a connection that was opened for a request. */
+  adopt(socket: Socket, generation: number, pooled: PooledRequest): void {
+    this.#count += 1
+    this.#onOpen(socket, generation, pooled)
   }
 
   #onOpen(socket: Socket, generation: number, pooled: PooledRequest): void {
@@ -234,102 +162,5 @@ class Pool {
     // Another connection may have been opened in the meantime.
     if (this.#mayOpen()) this.#open(pooled)
     else this.#waiting.unshift(pooled)
-  }
-}
-
-/** How often certificate files are checked while no connection is opened, in milliseconds. */
-const FILE_CHECK_MS = 1000
-
-const closeSocket = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    if (socket.closed) return resolve()
-    socket.once('close', () => resolve())
-    socket.destroy()
-  })
-
-/** The pools of the connections with the same properties. A pool is kept while it has a connection or a request. */
-export class Agent {
-  /** All open channels, so that they can be destroyed. */
-  readonly channels = new Set<Channel>()
-  isDestroyed = false
-  /** The number of attempts that use it. An agent in use is not evicted. */
-  active = 0
-  /** The number of the request that used it last. */
-  lastUse = 0
-  readonly #library: Library
-  readonly #settings: Settings
-  readonly #byOrigin = new Map<string, Pool>()
-  #checked = 0
-
-  constructor(
-    library: Library,
-    settings: Settings,
-    readonly connectionOptions: ConnectionOptions,
-  ) {
-    this.#library = library
-    this.#settings = settings
-  }
-
-  get maxConnections(): number {
-    return this.#settings.connections
-  }
-
-  /** Which reading of the certificate files new connections use. Connections of an earlier one serve their request and are closed. */
-  get generation(): number {
-    const { security, proxySecurity } = this.connectionOptions
-    return (security?.generation ?? 0) + (proxySecurity?.generation ?? 0)
-  }
-
-  /** Whether a certificate or a CA is a file, which may change. */
-  get rotates(): boolean {
-    return this.connectionOptions.security?.rotates === true
-  }
-
-  /** Notices now and then that a file has changed, also while no connection is opened. */
-  checkFiles(): void {
-    const now = performance.now()
-    if (now - this.#checked < FILE_CHECK_MS) return
-    this.#checked = now
-    this.readChangedFiles()
-  }
-
-  /** Reads the certificate files that have changed. Called before a connection is opened. Returns the generation. */
-  readChangedFiles(): number {
-    const { security, proxySecurity } = this.connectionOptions
-    security?.refresh()
-    proxySecurity?.refresh()
-    return this.generation
-  }
-
-  pooled(request: ChannelRequest): PooledRequest {
-    const { origin } = request
-    let pool = this.#byOrigin.get(origin)
-    if (pool === undefined) {
-      pool = new Pool(this, origin)
-      this.#byOrigin.set(origin, pool)
-    }
-    return new PooledRequest(pool, request)
-  }
-
-  createChannel(socket: Socket, origin: string): Channel {
-    const channel = isHttp2(socket)
-      ? new Http2(socket, origin, this.#settings)
-      : new Http1(this.#library, socket, origin, this.#settings)
-    this.channels.add(channel)
-    return channel
-  }
-
-  forget(origin: string, pool: Pool): void {
-    if (this.#byOrigin.get(origin) === pool) this.#byOrigin.delete(origin)
-  }
-
-  /** Closes all connections. The attempts have been ended before. */
-  async destroy(): Promise<void> {
-    this.isDestroyed = true
-    this.#byOrigin.clear()
-    // HTTP/2 sessions first: they release their sockets in a later turn of the event loop.
-    for (const channel of [...this.channels]) channel.destroy()
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    await Promise.all([...this.connectionOptions.sockets].map(closeSocket))
   }
 }

@@ -29,6 +29,7 @@ import * as Reply from '../../wire/Reply.js'
 import { type ReplyListener, type SendControls, withPlan } from '../../wire/Transport.js'
 import { clientClosed } from '../Cancellation.js'
 import * as Abort from './Abort.js'
+import type { Agent } from './Agent.js'
 import { AttemptProgress } from './AttemptProgress.js'
 import { AttemptTimer, NO_TIMEOUT, type SharedTimeout, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
@@ -39,7 +40,7 @@ import { stopReading } from './Http1.js'
 import { isHttp2 } from './Http2.js'
 import { LinkedListNode } from './LinkedList.js'
 import { PhaseClock } from './PhaseClock.js'
-import type { Agent, PooledRequest } from './Pool.js'
+import type { PooledRequest } from './PooledRequest.js'
 import type { BodyStream, UploadListener } from './RequestBody.js'
 import { type Backpressure, DRAIN_TIMEOUT_MS, ResponseBody } from './ResponseBody.js'
 
@@ -61,7 +62,7 @@ export class RequestAttempt
   isReused = false
   agent: Agent | undefined
   pooled: PooledRequest | undefined
-  /** If the request body is streamed. Set by the dispatcher, as those above. */
+  /** If the request body is streamed. Set by the dispatcher, as the fields above. */
   upload: BodyStream | undefined
   readonly #signal: AbortSignal | undefined
   readonly #progress: AttemptProgress | undefined
@@ -175,8 +176,8 @@ export class RequestAttempt
   hasUnseenActivity(): boolean {
     const { socket } = this
     // An HTTP/2 connection receives other frames too.
-    if (this.#phase !== 'Sent' || socket === undefined || isHttp2(socket)) return false
-    if (socket.bytesRead === this.#bytesSeen) return false
+    if (this.#phase !== 'Sent' || socket === undefined || isHttp2(socket) || socket.bytesRead === this.#bytesSeen)
+      return false
     this.#bytesSeen = socket.bytesRead
     return true
   }
@@ -271,7 +272,7 @@ export class RequestAttempt
     this.#phase = 'Receiving'
     this.#body = body
     const timings = this.phases?.timings(elapsed, this.socket, this.isReused)
-    this.#progress?.onHead(hasBody ? Reply.lengthOf(headers) : undefined, timings)
+    if (hasBody) this.#progress?.onHead(Reply.lengthOf(headers), timings)
     // A dispatcher that the caller made does not report its connection.
     const connection = this.socket === undefined ? undefined : Head.connection(this.isReused)
     const source = body.source(hasBody ? headers : Headers.empty)
@@ -293,18 +294,20 @@ export class RequestAttempt
     if (this.#phase !== 'Receiving' || this.#body === undefined) return
     // Without a length the body ends with the connection, but not if Node reports an error of the connection.
     const socketError = this.socket?.errored
-    if (socketError) this.#failWith(socketError)
+    if (socketError) this.fail(Failure.classify(socketError, this.#phase, Failure.peerOf(this.plan)))
     else this.#succeed(this.#body)
   }
 
   onResponseError(_controller: Controller | undefined, error: unknown): void {
-    // If the phase is still `Queued`, an idle connection was lost before anything was written.
-    if (this.#phase === 'Queued' && this.pooled?.retryOnNewConnection() === true) return
+    // If the phase is still `Queued`, an idle connection was lost before anything was written. A streamed body may be consumed.
+    const mayResend = this.#phase === 'Sent' && this.upload === undefined && Failure.isUnprocessed(error)
+    if ((this.#phase === 'Queued' || mayResend) && this.pooled?.retryOnNewConnection() === true) {
+      this.#phase = 'Queued'
+      this.#controller = undefined
+      this.#timer.restart()
+      return
+    }
     this.pooled?.releaseConnection()
-    this.#failWith(error)
-  }
-
-  #failWith(error: unknown): void {
     this.fail(Failure.classify(error, this.#phase, Failure.peerOf(this.plan)))
   }
 

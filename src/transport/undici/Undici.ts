@@ -18,6 +18,7 @@ import { makeChecked, type SendNow, type Transport } from '../../wire/Transport.
 import { clientClosed } from '../Cancellation.js'
 import * as Lookup from '../Lookup.js'
 import * as AddressGuard from './AddressGuard.js'
+import type { Settings } from './Agent.js'
 import { Agents } from './Agents.js'
 import { SharedTimeout } from './AttemptTimer.js'
 import { ChannelRequest } from './Channel.js'
@@ -28,7 +29,6 @@ import { systemLookup } from './HappyEyeballs.js'
 import * as Head from './Head.js'
 import type { Library } from './Http1.js'
 import { LinkedList } from './LinkedList.js'
-import type { Settings } from './Pool.js'
 import { type AttemptOwner, RequestAttempt } from './RequestAttempt.js'
 import * as RequestBody from './RequestBody.js'
 
@@ -41,10 +41,11 @@ export interface Options {
   /** The longest head of a response, in bytes. 65,536 by default. */
   readonly maxHeaderSize?: number
   /**
-   * Offers HTTP/2 to https origins: one stream per connection, and no reason phrases. `false` by default. In Bun and Deno,
+   * Offers HTTP/2 to https origins, which has no reason phrases. `false` by default. With `true`, a connection serves one request at a
+   * time; `{ streams: 100 }` is the most requests that it serves at the same time, if the server allows so many. In Bun and Deno,
    * whose HTTP/2 loses parts of bodies, a request to an https origin is then `Unsupported`.
    */
-  readonly http2?: boolean
+  readonly http2?: boolean | { readonly streams: number }
   /** The path of a unix socket, which is used for every origin. */
   readonly socketPath?: string
   /** The local address to connect from. */
@@ -91,11 +92,18 @@ const resolverOf = ({ lookup, lookupCache }: Options): Lookup.Resolve => {
   return lookupCache === undefined ? resolve : Lookup.cached(lookupCache, resolve, () => performance.now())
 }
 
+/** A number that is not at least 1, such as `NaN`, counts as 1. */
+const streamsOf = (http2: Options['http2']): number => {
+  const streams = typeof http2 === 'object' && http2 !== null ? UserInput.get(http2, 'streams') : undefined
+  return streams !== undefined && streams >= 1 ? Math.floor(streams) : 1
+}
+
 const settingsOf = (options: Options): Settings => ({
   connections: options.connections ?? 128,
   keepAlive: options.keepAlive ?? 4_000,
   maxHeaderSize: options.maxHeaderSize ?? 65_536,
-  http2: options.http2 ?? false,
+  http2: options.http2 !== undefined && options.http2 !== false,
+  streams: streamsOf(options.http2),
   socketPath: options.socketPath,
   localAddress: options.localAddress,
   resolve: resolverOf(options),

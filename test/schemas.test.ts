@@ -1,0 +1,151 @@
+/** JSON decoded with zod, valibot, arktype and io-ts, through each function that takes a decoder or a schema. */
+import { type } from 'arktype'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { Client, Http, HttpError, Response, Stream, Transport } from '../src/index.js'
+import { untyped } from './untyped.js'
+
+interface User {
+  readonly id: number
+  readonly tags: ReadonlyArray<string>
+}
+
+const SCHEMAS: ReadonlyArray<readonly [string, Response.StandardSchema<User>]> = [
+  ['zod', z.object({ id: z.number(), tags: z.array(z.string()) })],
+  ['zod mini', z.strictObject({ id: z.number(), tags: z.array(z.string()) })],
+  ['valibot', v.object({ id: v.number(), tags: v.array(v.string()) })],
+  ['arktype', type({ id: 'number', tags: 'string[]' })],
+]
+const zodAsync = z.object({ id: z.number(), tags: z.array(z.string()) }).refine(async ({ id }) => id !== 13)
+const valibotAsync = v.pipeAsync(
+  v.object({ id: v.number(), tags: v.array(v.string()) }),
+  v.checkAsync(async ({ id }) => id !== 13, 'unlucky'),
+)
+const ASYNC: ReadonlyArray<readonly [string, Response.StandardSchema<User>]> = [
+  ['zod', zodAsync],
+  ['valibot', valibotAsync],
+]
+
+const GOOD = { id: 7, tags: ['a'] }
+const BAD = { id: 'hunter2', tags: ['a', 5] }
+
+const transport = Transport.memory({
+  'GET /good': { status: 200, body: JSON.stringify(GOOD) },
+  'GET /bad': { status: 200, body: JSON.stringify(BAD) },
+  'GET /unlucky': { status: 200, body: '{"id":13,"tags":[]}' },
+  'GET /text': { status: 200, body: 'no' },
+  'GET /missing': { status: 404, body: '{}' },
+})
+const get = (path: string) => Http.get(`http://h.test/${path}`)
+const run = Client.runWith({ transport })
+
+const responseOf = async (path: string): Promise<Response.Response> => {
+  const outcome = await pipe(get(path), run)()
+  if (E.isRight(outcome)) return outcome.right
+  throw new Error(HttpError.show(outcome.left))
+}
+
+const tagOf = (outcome: E.Either<{ readonly _tag: string }, unknown>): unknown =>
+  E.isLeft(outcome) ? outcome.left._tag : outcome.right
+
+const chunks = async function* (text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
+describe.each(SCHEMAS)('a schema of %s', (_, schema) => {
+  it('decodes a response, as Response.json, Response.schema, schemaTask and Http.json do', async () => {
+    const good = await responseOf('good')
+    const bad = await responseOf('bad')
+    const all = async (response: Response.Response, path: string) => [
+      Response.json(schema)(response),
+      Response.schema(schema)(response),
+      await Response.schemaTask(schema)(response)(),
+      await pipe(get(path), Http.json(schema), run)(),
+    ]
+    for (const outcome of await all(good, 'good')) expect(outcome).toEqual(E.right(GOOD))
+    for (const outcome of await all(bad, 'bad')) {
+      if (!E.isLeft(outcome) || outcome.left._tag !== 'InvalidPayload') throw new Error('it was not rejected')
+      expect(outcome.left.paths).toEqual(['id', 'tags[1]'])
+      expect(outcome.left.message).toContain('expected number, got string')
+      expect(outcome.left.message).not.toContain('hunter2')
+      expect(outcome.left.response.status).toBe(200)
+    }
+  })
+  it('is not asked about text that is not JSON, or a status of 400 or above', async () => {
+    expect(tagOf(await pipe(get('text'), Http.json(schema), run)())).toBe('NotJson')
+    expect(tagOf(await pipe(get('missing'), Http.json(schema), run)())).toBe('StatusError')
+  })
+  it('decodes lines of JSON', async () => {
+    const lines = chunks(`${JSON.stringify(GOOD)}\n${JSON.stringify(BAD)}\n\nno\n`)
+    const rows = []
+    for await (const row of Stream.jsonLines(schema)(lines)) rows.push(row)
+    expect(rows).toMatchObject([
+      { right: GOOD },
+      { left: { _tag: 'InvalidPayload', line: 2, paths: ['id', 'tags[1]'] } },
+      { left: { _tag: 'NotJson', line: 4 } },
+    ])
+  })
+})
+
+describe.each(ASYNC)('an asynchronous schema of %s', (_, schema) => {
+  it('is awaited by Http.json, Response.schemaTask and Stream.jsonLines', async () => {
+    expect(await pipe(get('good'), Http.json(schema), run)()).toEqual(E.right(GOOD))
+    expect(tagOf(await pipe(get('unlucky'), Http.json(schema), run)())).toBe('InvalidPayload')
+    expect(await Response.schemaTask(schema)(await responseOf('good'))()).toEqual(E.right(GOOD))
+    const rows = []
+    for await (const row of Stream.jsonLines(schema)(chunks('{"id":13,"tags":[]}\n{"id":1,"tags":[]}')))
+      rows.push(tagOf(row))
+    expect(rows).toEqual(['InvalidPayload', { id: 1, tags: [] }])
+  })
+  it('is SchemaFailed where a result is needed at once', async () => {
+    const response = await responseOf('good')
+    expect(Response.json(schema)(response)).toMatchObject({ left: { _tag: 'SchemaFailed', response } })
+    expect(tagOf(Response.schema(schema)(response))).toBe('SchemaFailed')
+  })
+})
+
+describe('a schema that is broken', () => {
+  const error = new Error('hunter2')
+  const fail = (): never => {
+    throw error
+  }
+  it.each<[string, Response.StandardSchema<unknown>]>([
+    ['valibot', v.pipe(v.unknown(), v.transform(fail))],
+    ['arktype', type('unknown').pipe(fail)],
+  ])('of %s is SchemaFailed with what it threw', async (_, schema) => {
+    const left = { _tag: 'SchemaFailed', error, message: expect.not.stringContaining('hunter2') }
+    expect(Response.json(schema)(await responseOf('good'))).toMatchObject({ left })
+    expect(await pipe(get('good'), Http.json(schema), run)()).toMatchObject({ left })
+  })
+  it('of zod is asynchronous if it throws, and then SchemaFailed with what it threw', async () => {
+    const schema = z.unknown().transform(fail)
+    expect(tagOf(Response.json(schema)(await responseOf('good')))).toBe('SchemaFailed')
+    expect(await pipe(get('good'), Http.json(schema), run)()).toMatchObject({ left: { _tag: 'SchemaFailed', error } })
+  })
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['an io-ts codec instead of its decode', t.string],
+    ['text', 'User'],
+    ['a schema of another version', { '~standard': { version: 2, vendor: 'x', validate: () => ({ value: 1 }) } }],
+  ])('is SchemaFailed for %s', async (_, wrong) => {
+    const schema: Response.StandardSchema<unknown> = untyped(wrong)
+    const response = await responseOf('good')
+    expect(tagOf(Response.json(schema)(response))).toBe('SchemaFailed')
+    expect(tagOf(Response.schema(schema)(response))).toBe('SchemaFailed')
+    expect(tagOf(await Response.schemaTask(schema)(response)())).toBe('SchemaFailed')
+    expect(tagOf(await pipe(get('good'), Http.json(schema), run)())).toBe('SchemaFailed')
+    for await (const row of Stream.jsonLines(schema)(chunks('1'))) expect(tagOf(row)).toBe('SchemaFailed')
+  })
+})
+
+describe('a decoder', () => {
+  it('of io-ts works as before', async () => {
+    const User = t.type({ id: t.number, tags: t.array(t.string) })
+    expect(await pipe(get('good'), Http.json(User.decode), run)()).toEqual(E.right(GOOD))
+    expect(await pipe(get('bad'), Http.json(User.decode), run)()).toMatchObject({ left: { paths: ['id', 'tags[1]'] } })
+  })
+})

@@ -1,0 +1,348 @@
+/** Several HTTP/2 streams on one connection. */
+import * as http2 from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import * as Body from '../../src/values/Body.js'
+import { exchange, fault, head, plan, tag, text } from './plans.js'
+import { pki, secure, sleep, transport, until } from './servers.js'
+
+const servers: http2.Http2SecureServer[] = []
+const sessions = new Set<http2.ServerHttp2Session>()
+const sockets = new Set<Socket>()
+const closeServers = async (): Promise<void> => {
+  for (const session of sessions) session.destroy()
+  sessions.clear()
+  // Node 20 can leave the socket of a session open that was ended by a GOAWAY.
+  for (const socket of sockets) socket.destroy()
+  for (const server of servers.splice(0)) await new Promise<void>((resolve) => server.close(() => resolve()))
+}
+afterEach(closeServers)
+
+interface Served {
+  readonly url: string
+  /** The number of sessions so far. */
+  readonly opened: () => number
+  /** The most streams that were open at the same time, over all sessions. */
+  readonly most: () => number
+  /** The paths of all requests. */
+  readonly paths: string[]
+}
+
+type Answer = (stream: http2.ServerHttp2Stream, path: string, session: http2.ServerHttp2Session) => void
+
+const echo: Answer = (stream, path) => {
+  if (stream.destroyed) return
+  stream.respond({ ':status': 200 })
+  stream.end(path)
+}
+
+const serving = async (answer: Answer = echo, settings: http2.Settings = {}): Promise<Served> => {
+  const server = http2.createSecureServer({ cert: pki('server.pem'), key: pki('server.key'), settings })
+  const paths: string[] = []
+  let [opened, open, most] = [0, 0, 0]
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {})
+  })
+  server.on('session', (session) => {
+    opened += 1
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session)).on('error', () => {})
+  })
+  server.on('stream', (stream, headers) => {
+    open += 1
+    most = Math.max(most, open)
+    stream.on('close', () => {
+      open -= 1
+    })
+    stream.on('error', () => {})
+    const path = String(headers[':path'])
+    paths.push(path)
+    // The cast: a stream of a server belongs to a session of a server.
+    if (stream.session !== undefined) answer(stream, path, stream.session as http2.ServerHttp2Session)
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const { port } = server.address() as AddressInfo // the cast: it listens on TCP
+  return { url: `https://localhost:${port}`, opened: () => opened, most: () => most, paths }
+}
+
+const shared = (streams = 100, connections = 128) => transport({ http2: { streams }, connections })
+const times = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)
+
+/** Answers when so many requests have arrived, so that they must be open at the same time. */
+const together = (count: number): Answer => {
+  const waiting: Array<() => void> = []
+  return (stream, path, session) => {
+    waiting.push(() => echo(stream, path, session))
+    if (waiting.length === count) for (const answer of waiting.splice(0)) answer()
+  }
+}
+
+describe('one connection', () => {
+  test('serves 100 simultaneous requests', async () => {
+    const server = await serving(together(100))
+    const client = shared()
+    const texts = await Promise.all(times(100).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect(texts).toEqual(times(100).map((i) => `/${i}`))
+    expect([server.opened(), server.most()]).toEqual([1, 100])
+  })
+
+  test('serves any number of requests in turn and at once, each with its own response', async () => {
+    const server = await serving()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(12), { maxLength: 4 }),
+        fc.integer({ min: 2, max: 8 }),
+        async (bursts, streams) => {
+          const client = shared(streams, 1)
+          const before = server.opened()
+          for (const burst of bursts) {
+            const texts = await Promise.all(times(burst).map((i) => text(client, plan(`${server.url}/${i}`))))
+            expect(texts).toEqual(times(burst).map((i) => `/${i}`))
+          }
+          expect(server.opened() - before).toBe(bursts.some((burst) => burst > 0) ? 1 : 0)
+          await client.close?.()
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  test('has no more streams than the server allows, and others wait', async () => {
+    const server = await serving((stream, path, session) => setTimeout(echo, 10, stream, path, session), {
+      maxConcurrentStreams: 3,
+    })
+    const client = shared(100, 1)
+    await Promise.all(times(10).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect([server.opened(), server.most()]).toEqual([1, 3])
+  })
+
+  test('is followed by another one only when it is full', async () => {
+    const server = await serving(together(4), { maxConcurrentStreams: 2 })
+    const client = shared(100, 2)
+    await Promise.all(times(4).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect([server.opened(), server.most()]).toEqual([2, 4])
+  })
+
+  test('returns large bodies to readers of different speed, and sends large bodies at the same time', async () => {
+    const size = 1_000_000
+    const server = await serving((stream, path) => {
+      stream.respond({ ':status': 200 })
+      if (path === '/down') stream.end(Buffer.alloc(size, 'x'))
+      else stream.pipe(stream)
+    })
+    const client = shared()
+    const slow = await head(client, plan(`${server.url}/down`)) // is not read yet, and must not stop the others
+    const body = Body.stream(async function* () {
+      for (let i = 0; i < 10; i++) yield Buffer.alloc(size / 10, 'y')
+    })
+    const others = await Promise.all([
+      ...times(8).map(() => text(client, plan(`${server.url}/down`))),
+      ...times(8).map(() => text(client, plan(`${server.url}/up`, { method: 'POST', body }))),
+    ])
+    expect(others.map(({ length }) => length)).toEqual(Array(16).fill(size))
+    const rest = await slow.body.gather(Number.POSITIVE_INFINITY)()
+    expect(rest).toMatchObject({ _tag: 'Right' })
+    if (rest._tag === 'Right') expect(rest.right.length).toBe(size)
+    expect(server.opened()).toBe(1)
+  })
+
+  test('outlives a request that is aborted, reset or not read', async () => {
+    const server = await serving((stream, path, session) => {
+      if (path === '/reset') stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+      else if (path === '/large') {
+        stream.respond({ ':status': 200 })
+        stream.end(Buffer.alloc(3_000_000))
+      } else if (path !== '/silent') setTimeout(echo, 60, stream, path, session)
+    })
+    const client = shared()
+    const survivor = text(client, plan(`${server.url}/survivor`))
+    await sleep(20)
+    const abort = new AbortController()
+    const aborted = exchange(client, plan(`${server.url}/silent`), { signal: abort.signal })
+    const reset = tag(client, plan(`${server.url}/reset`))
+    const large = await head(client, plan(`${server.url}/large`))
+    await large.body.discard()
+    abort.abort(new Error('no longer needed'))
+    expect(await aborted).toMatchObject({ _tag: 'Left', left: { _tag: 'Aborted' } })
+    expect(await reset).toBe('ConnectFailed')
+    expect(await survivor).toBe('/survivor')
+    expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+    expect(server.opened()).toBe(1)
+  })
+
+  test('gets no new requests after a read timeout, because it may be dead', async () => {
+    const server = await serving((stream, path, session) => {
+      if (path === '/silent') return
+      setTimeout(echo, path === '/slow' ? 150 : 0, stream, path, session)
+    })
+    const client = shared()
+    const slow = text(client, plan(`${server.url}/slow`))
+    expect(await tag(client, plan(`${server.url}/silent`, { timeouts: { read: 40 } }))).toBe('ReadTimeout')
+    expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+    expect(await slow).toBe('/slow')
+    expect(server.opened()).toBe(2)
+  })
+
+  test('is closed after a request with Connection: close, when its other requests have ended', async () => {
+    const server = await serving((stream, path, session) => setTimeout(echo, 30, stream, path, session))
+    const client = shared()
+    const first = text(client, plan(`${server.url}/first`))
+    await sleep(10)
+    await Promise.all([first, text(client, plan(`${server.url}/last`, { headers: [['Connection', 'close']] }))])
+    await until(() => sessions.size === 0)
+    expect(sessions.size).toBe(0)
+    expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+    expect(server.opened()).toBe(2)
+  })
+})
+
+describe('GOAWAY', () => {
+  test('lets the streams finish that the server processes, and sends the others on another connection', async () => {
+    let isFirst = true
+    const server = await serving((stream, path, session) => {
+      if (isFirst) {
+        isFirst = false
+        // The requests that arrive after the first one are not processed.
+        session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id)
+        setTimeout(echo, 30, stream, path, session)
+      } else echo(stream, path, session)
+    })
+    const client = shared()
+    const texts = await Promise.all(times(6).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect(texts).toEqual(times(6).map((i) => `/${i}`))
+    expect(server.opened()).toBe(2)
+  })
+
+  test('does not send a streamed body again, and says that the request was not processed', async () => {
+    const server = await serving((_stream, _path, session) => {
+      session.goaway(http2.constants.NGHTTP2_NO_ERROR, 0)
+      setTimeout(() => session.destroy(), 10)
+    })
+    const body = Body.stream(async function* () {
+      yield Buffer.from('body')
+    })
+    const failure = await fault(shared(), plan(server.url, { method: 'POST', body }))
+    expect(failure).toMatchObject({ _tag: 'ConnectFailed' })
+    expect(server.paths.length).toBe(1)
+  })
+})
+
+type Behaviour = 'Answer' | 'Late' | 'Reset' | 'Cut' | 'Goaway' | 'Destroy'
+
+const behave = (behaviour: Behaviour): Answer => {
+  switch (behaviour) {
+    case 'Answer':
+      return echo
+    case 'Late':
+      return (...args) => setTimeout(echo, 15, ...args)
+    case 'Reset':
+      return (stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+    case 'Cut':
+      return (stream) => {
+        stream.respond({ ':status': 200 })
+        stream.write('pa')
+        // Not `close`, which ends the body first.
+        setTimeout(() => stream.destroy(new Error('cut')), 5)
+      }
+    case 'Goaway':
+      return (stream, path, session) => {
+        session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id)
+        echo(stream, path, session)
+      }
+    case 'Destroy':
+      return (_stream, _path, session) => session.destroy()
+  }
+}
+
+test('whatever a server does, each request gets its own response or a fault, and ends', async () => {
+  const behaviour = fc.constantFrom<Behaviour>('Answer', 'Answer', 'Late', 'Reset', 'Cut', 'Goaway', 'Destroy')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(behaviour, { minLength: 1, maxLength: 25 }),
+      fc.integer({ min: 2, max: 10 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (behaviours, streams, connections) => {
+        const server = await serving((stream, path, session) => {
+          behave(behaviours[Number(path.slice(1))] ?? 'Answer')(stream, path, session)
+        })
+        const client = shared(streams, connections)
+        const outcomes = await Promise.all(
+          behaviours.map((_, i) => exchange(client, plan(`${server.url}/${i}`, { timeouts: { read: 2000 } }))),
+        )
+        for (const [i, outcome] of outcomes.entries()) {
+          if (outcome._tag === 'Right') expect(outcome.right.text).toBe(`/${i}`)
+          else expect(['ConnectFailed', 'BodyCut']).toContain(outcome.left._tag)
+        }
+        const isCalm = behaviours.every((one) => one !== 'Goaway' && one !== 'Destroy')
+        if (isCalm) {
+          const isAnswered = (one: Behaviour) => one === 'Answer' || one === 'Late'
+          expect(outcomes.map(({ _tag }) => _tag === 'Right')).toEqual(behaviours.map(isAnswered))
+        }
+        expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+        await client.close?.()
+        await closeServers()
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
+describe('an origin', () => {
+  test('that does not speak HTTP/2 gets a connection for each request', async () => {
+    let [open, most] = [0, 0]
+    const server = await secure((request, response) => {
+      open += 1
+      most = Math.max(most, open)
+      setTimeout(() => {
+        open -= 1
+        response.end(request.httpVersion)
+      }, 20)
+    })
+    const client = shared(100, 4)
+    const versions = await Promise.all(times(8).map(() => text(client, plan(server.url))))
+    expect(versions).toEqual(Array(8).fill('1.1'))
+    expect(most).toBe(4)
+    expect(await text(client, plan(server.url))).toBe('1.1')
+    expect(server.connections()).toBe(4)
+  })
+
+  test('that cannot be reached fails each request that waits', async () => {
+    const client = shared()
+    const tags = await Promise.all(times(3).map(() => tag(client, plan('https://localhost:1/'))))
+    expect(tags).toEqual(Array(3).fill('ConnectFailed'))
+  })
+
+  test('gets no connection for requests that were aborted while they waited', async () => {
+    const server = await serving()
+    const client = shared()
+    const aborts = times(3).map(() => new AbortController())
+    const sent = aborts.map(({ signal }) => exchange(client, plan(server.url), { signal }))
+    for (const abort of aborts) abort.abort(new Error('no longer needed'))
+    expect(await Promise.all(sent)).toMatchObject(Array(3).fill({ left: { _tag: 'Aborted' } }))
+    expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+  })
+})
+
+test.each([0, -1, Number.NaN, undefined, 'x'])(
+  '{ streams: %s } serves one request on each connection',
+  async (streams) => {
+    const server = await serving(together(2))
+    const client = transport({ http2: { streams: streams as number } }) // the cast: plain JavaScript may pass anything
+    await Promise.all(times(2).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect(server.opened()).toBe(2)
+  },
+)
+
+test('closing the transport ends the streams of each connection', async () => {
+  const server = await serving(() => {})
+  const client = shared()
+  const sent = times(5).map(() => tag(client, plan(server.url)))
+  await until(() => server.paths.length === 5)
+  await client.close?.()
+  expect(await Promise.all(sent)).toEqual(Array(5).fill('ClientClosed'))
+  await until(() => sessions.size === 0)
+  expect(sessions.size).toBe(0)
+})
