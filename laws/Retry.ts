@@ -6,7 +6,8 @@
  * | `boundsAttempts`  | makes at least one attempt, and no more than the policy permits                                   |
  * | `keepsDeadline`   | starts no attempt after the deadline, and ends before it                                          |
  * | `sendsOnceOnce`   | opens a one-shot body once, and does not retry after that                                         |
- * | `repeatsSafely`   | retries a method that is not idempotent only if nothing was sent                                  |
+ * | `repeatsSafely`   | retries a method that is not idempotent only if nothing was sent, or with an Idempotency-Key      |
+ * | `keepsKey`        | sends the same Idempotency-Key with each attempt                                                  |
  * | `stopsAtLastWord` | retries only transient faults and statuses                                                        |
  * | `waitsAsAsked`    | waits for the scheduled delay, and for a Retry-After up to the limit of the policy                |
  * | `discardsReplies` | discards every reply except the last, before the next attempt                                     |
@@ -48,8 +49,16 @@ interface Run {
   readonly ended: number
 }
 
-const planOf = ({ method }: Script, body: Plan['body']): Plan => ({
-  ...planAt('http://h.test')({ method, target: '/', headers: [], content: { _tag: 'Empty' } }),
+const keyFields = ({ key }: Script): ReadonlyArray<readonly [name: string, value: string]> =>
+  key === undefined ? [] : [['Idempotency-Key', key]]
+
+const planOf = (script: Script, body: Plan['body']): Plan => ({
+  ...planAt('http://h.test')({
+    method: script.method,
+    target: '/',
+    headers: keyFields(script),
+    content: { _tag: 'Empty' },
+  }),
   body,
 })
 
@@ -142,11 +151,20 @@ export const sendsOnceOnce = law((done, { body }) => {
   return done.opened <= 1 && retries(done).every(([before]) => isUnsent(before.step))
 })
 
-const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']
+const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 
-/** States that `withRetry` retries a method that is not idempotent only if nothing was sent. */
+/** States that `withRetry` retries a method that is not idempotent only if nothing was sent, or with an Idempotency-Key. */
 export const repeatsSafely = law(
-  (done, { method }) => IDEMPOTENT.includes(method) || retries(done).every(([{ step }]) => isUnsent(step)),
+  (done, { method, key }) =>
+    IDEMPOTENT.includes(method) || key !== undefined || retries(done).every(([{ step }]) => isUnsent(step)),
+)
+
+/**
+ * States that `withRetry` sends the same Idempotency-Key with each attempt.
+ * @since 0.2.0
+ */
+export const keepsKey = law(({ attempts }, { key }) =>
+  attempts.every(({ headers }) => Headers.combined(headers, 'Idempotency-Key') === key),
 )
 
 const TRANSIENT: ReadonlyArray<number | string> = [

@@ -13,8 +13,8 @@
  * | after a redirect                                | continues with the redirect                             |
  * | after the response                              | returns the response, and sends nothing                  |
  *
- * A request may be repeated if its method is idempotent (RFC 9110 9.2.2), or if it was made with an `Idempotency-Key`: a later run
- * may not have that of a session. Law: at most one send of each request that may not be repeated, whatever is killed, unless
+ * A request may be repeated if its method is idempotent (RFC 9110 9.2.2), or if it has an `Idempotency-Key` or
+ * `withIdempotencyKey` of its own: a later run may not have that of a session. Law: at most one send of each request that may not be repeated, whatever is killed, unless
  * `resolve` permits another one.
  *
  * @example

@@ -139,6 +139,13 @@ export const post = verb(Request.post)
 export const put = verb(Request.put)
 /** Sends a PATCH request, changed by the given functions. */
 export const patch = verb(Request.patch)
+/**
+ * Sends a QUERY request (RFC 10008), changed by the given functions: it is safe and idempotent, and has a body.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const query = verb(Request.query)
 /** Sends a DELETE request, changed by the given functions. Its other name is `delete`. */
 export const del = verb(Request.del)
 export { del as delete }

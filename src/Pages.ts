@@ -17,6 +17,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import { withParameterInText } from './values/UrlQuery.js'
+import * as UserInput from './values/UserInput.js'
 import type { Response } from './wire/Reply.js'
 
 /**
@@ -111,7 +112,8 @@ export interface ByNumber {
  * @since 0.2.0
  * @category constructors
  */
-export const byNumber =
-  (name: string, { start = 1 }: ByNumber = {}): Next =>
-  (_, items, { first, pages }) =>
+export const byNumber = (name: string, options: ByNumber = {}): Next => {
+  const { start = 1 } = UserInput.own(options)
+  return (_, items, { first, pages }) =>
     items.length === 0 ? O.none : O.some(withParameter(first, name, String(start + pages)))
+}

@@ -7,6 +7,7 @@ import * as ProcessEnvironment from '../src/client/ProcessEnvironment.browser.js
 import { Client, Environment, Http, Request, Session, Transport } from '../src/index.js'
 import * as NodeFiles from '../src/transport/download/NodeFiles.browser.js'
 import * as Browser from '../src/transport/SystemTransport.browser.js'
+import * as Compressor from '../src/wire/coding/Compressor.browser.js'
 import { NO_FILE_SYSTEM } from '../src/wire/NodeModules.js'
 
 // The modules that replace others in bundles for browsers: `X.browser.ts` next to `X.ts`. `test/real/browser` and
@@ -36,6 +37,9 @@ describe('in a browser', () => {
     const planned = await pipe(Http.plan(Request.get('http://h.test/')), Client.runWith({ transport }))()
     expect(planned).toMatchObject({ left: { _tag: 'Unsupported' } })
     await Transport.close(transport)()
+  })
+  it('a body is not compressed: planning says what to do', () => {
+    for (const coding of ['gzip', 'br', 'zstd']) expect(Compressor.missing(coding)).toContain('CompressionStream')
   })
   it('a wrapper of Transport.undici refuses too, and does not try again', async () => {
     const transport = Transport.withRetry({ attempts: 3 })(Browser.undici())

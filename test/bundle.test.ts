@@ -8,15 +8,18 @@ import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The goal is 130 kB. The limit is lower, so that a library that enters the bundle is noticed. */
-const MAX_BYTES = 85_000
+/**
+ * The goal is 130 kB. The limit is lower, so that a library that enters the bundle is noticed. Idempotency keys and compression take
+ * 4 kB.
+ */
+const MAX_BYTES = 89_000
 
 /**
  * With a client. 134 kB of it is the public suffix list, which the jar needs for the first Set-Cookie. Signers and tokens
  * of `Auth` take 13 kB: a client has to run them for any session. Sharing a jar and recording an exchange take
  * 5 kB, without the stores and logs. Problem details and their redaction take 4 kB: `Http.ok` repeats them.
  */
-const MAX_CLIENT_BYTES = 357_000
+const MAX_CLIENT_BYTES = 361_000
 
 interface Bundle {
   readonly text: string

@@ -194,6 +194,12 @@ const STATE: ReadonlyArray<ModuleState> = [
       'the key of a token in the jar, for a renewable scheme and a base URL, so that its endpoint is parsed only once',
   },
   {
+    file: 'stages/prepare/BodyCoding.ts',
+    name: 'opens',
+    bound: `${WEAK}; one entry for each content coding`,
+    reason: 'the function that opens a stream compressed, so that equal requests have equal plans',
+  },
+  {
     file: 'stages/prepare/CookieHeader.ts',
     name: 'joined',
     bound: `${WEAK}; one entry for each Cookie header`,
@@ -279,7 +285,19 @@ const STATE: ReadonlyArray<ModuleState> = [
     bound: '64 labels, then it is emptied',
     reason: 'decoders are expensive to make, and keep no state between texts; servers choose the labels',
   },
+  {
+    file: 'values/OneShot.ts',
+    name: 'bases',
+    bound: WEAK,
+    reason: 'the source that a derived one reads, such as its compression: both have one state',
+  },
   { file: 'values/OneShot.ts', name: 'claimed', bound: WEAK, reason: 'guards that an exchange is sending' },
+  {
+    file: 'values/OneShot.ts',
+    name: 'derivations',
+    bound: `${WEAK}; one entry for each content coding`,
+    reason: 'the derived source of a source, so that equal requests have equal plans',
+  },
   {
     file: 'values/OneShot.ts',
     name: 'guards',
@@ -348,6 +366,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
       'cookies/SiteDraft.ts',
       'values/Secret.ts',
       'wire/DirectSource.ts',
+      'wire/coding/Compressor.ts',
       'wire/coding/Inflater.ts',
     ],
   ],
@@ -361,6 +380,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
       'program/Streaming.ts',
       'store/TextFile.ts',
       'wire/coding/Coding.ts',
+      'wire/coding/Compressor.ts',
       'wire/coding/Gzip.ts',
       'wire/coding/Inflater.ts',
       'wire/BodyReaders.ts',

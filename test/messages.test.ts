@@ -285,6 +285,12 @@ const PLAN: ReadonlyArray<Situation> = [
     'a streamed multipart body without entropy',
     () => planOf(Request.withMultipart(streamedPart)(Request.post(url)), ''),
   ],
+  ['an idempotency key without entropy', () => planOf(Request.withIdempotencyKey()(Request.post(url)), '')],
+  ['an idempotency key in a header of the library', () => planFor(Request.withIdempotencyKey({ header: 'Host' }))],
+  [
+    'a compression that does not exist',
+    () => planFor(Request.withText('a'), Request.withCompression(untyped<'gzip'>('deflate'))),
+  ],
   ['JSON with a cycle', () => planFor(Request.withJson(cyclic()))],
   ['JSON with NaN', () => planFor(Request.withJson({ a: [Number.NaN] }))],
   ['JSON of undefined', () => planFor(Request.withJson(undefined))],

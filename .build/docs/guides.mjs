@@ -11,6 +11,7 @@ const GROUPS = {
   Guides: [
     'src/session/README.md',
     'src/session/auth/README.md',
+    'src/session/sending/README.md',
     'src/cookies/README.md',
     'src/store/README.md',
     'src/durable/README.md',

@@ -24,6 +24,8 @@ export interface Step {
 export interface Script {
   readonly method: string
   readonly body: 'none' | 'bytes' | 'once'
+  /** The value of its Idempotency-Key; absent if it has none. */
+  readonly key?: string | undefined
   readonly policy: Retry
   /** Milliseconds from the first attempt. */
   readonly deadline: number | undefined
@@ -71,8 +73,9 @@ export const policy: fc.Arbitrary<Retry> = fc.record(
 
 /** Generates scripts. */
 export const script: fc.Arbitrary<Script> = fc.record({
-  method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE'),
+  method: fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'QUERY'),
   body: fc.constantFrom('none', 'bytes', 'once'),
+  key: fc.constantFrom(undefined, undefined, 'k'),
   policy,
   deadline: fc.option(fc.constantFrom(1, 500, 1500, 100_000), { nil: undefined }),
   steps: fc.array(step, { minLength: 1, maxLength: 7 }),

@@ -93,6 +93,19 @@ export const change: fc.Arbitrary<Settings.Configure> = fc.oneof(
   calls('withObserver', Settings.withObserver, observer),
   calls('withObservers', Settings.withObservers, fc.array(observer, { maxLength: 2 })),
   calls('withBaseUrl', Settings.withBaseUrl, fc.constantFrom('http://h.test/v1', 'https://h.test')),
+  calls(
+    'withIdempotencyKey',
+    Settings.withIdempotencyKey,
+    fc.constantFrom({}, { header: 'X-A' }, { format: 'quoted' as const }, { methods: ['PUT'] }),
+  ),
+  constant('withoutIdempotencyKey', Settings.withoutIdempotencyKey),
+  calls(
+    'withCompression',
+    Settings.withCompression,
+    fc.constantFrom('gzip' as const, 'br' as const),
+    fc.constantFrom({}, { minimumSize: 0 }, { minimumSize: Number.POSITIVE_INFINITY }),
+  ),
+  constant('withoutCompression', Settings.withoutCompression),
   calls('withSensitiveHeaders', (name: string) => Settings.withSensitiveHeaders(name), headerName),
 )
 

@@ -144,7 +144,7 @@ const parseOptions = (
   }
 }
 
-const METHODS = /^(?:get|head|post|put|patch|delete|options|trace|connect)$/i
+const METHODS = /^(?:get|head|post|put|patch|delete|options|trace|connect|query)$/i
 
 const parseItem = (word: string): Checked<Items.Item> => {
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(word)) {

@@ -15,13 +15,13 @@ import type { IO } from 'fp-ts/lib/IO.js'
 import type { Journal, Running, SendPlan, StepOrigin } from '../client/Journal.js'
 import * as Jar from '../cookies/Jar.js'
 import * as Exchange from '../stages/Exchange.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import * as Renewal from '../stages/Renewal.js'
 import type { LogFailed } from '../store/Log.js'
 import { exchangeFault, raceDeadline } from '../transport/Cancellation.js'
 import * as Retry from '../transport/RetryPolicy.js'
-import * as Headers from '../values/Headers.js'
-import * as Secret from '../values/Secret.js'
 import * as Fault from '../wire/Fault.js'
+import type { Plan } from '../wire/Plan.js'
 import type { Head } from '../wire/Reply.js'
 import { type SendControls, type TransportError, withPlan } from '../wire/Transport.js'
 import type * as DurableEvent from './DurableEvent.js'
@@ -57,19 +57,12 @@ export interface LogJournal extends Journal {
   readonly hasSent: IO<boolean>
 }
 
-const KEY = 'Idempotency-Key'
-
-/** Returns whether a plan has the key of its request. One of a session or a signer may differ in a later run. */
-const hasOwnKey = ({ plan, merged }: Pick<Exchange.Exchange, 'plan' | 'merged'>): boolean => {
-  const own = merged.request.settings.headers.get(KEY.toLowerCase())
-  const [first, ...others] = own?._tag === 'Set' ? own.value.values : []
-  const sent = Headers.combined(plan.headers, KEY)
-  return sent !== undefined && others.length === 0 && sent === Secret.textOf(first)
-}
-
-/** Returns whether sending the plan of an exchange twice has the effect of sending it once. */
-const isRepeatable = (x: Pick<Exchange.Exchange, 'plan' | 'merged'>): boolean =>
-  Retry.standard.methods.includes(x.plan.method) || hasOwnKey(x)
+/**
+ * Returns whether sending a plan twice has the effect of sending it once. A key of a session or a signer may differ in a later
+ * run.
+ */
+const isRepeatable = (plan: Plan): boolean =>
+  Retry.standard.methods.includes(plan.method) || KeyHeader.scopeOf(plan) === 'Request'
 
 const NOT_SENT = 'The request was not sent: the log of its exchange failed'
 
@@ -152,7 +145,7 @@ export const start = ({ place, seq: first, started, keep, now, run, waited }: Jo
     const early = exchangeFault(controls)
     if (early !== undefined) return early
     known = x.jar
-    const appending = enqueue({ _tag: 'Sending', ...targetOf(x.plan), isRepeatable: isRepeatable(x) })
+    const appending = enqueue({ _tag: 'Sending', ...targetOf(x.plan), isRepeatable: isRepeatable(x.plan) })
     const raced = await raceDeadline(controls, appending)
     if (E.isRight(raced) && failure === undefined) return undefined
     const fault = E.isLeft(raced) ? raced.left : Fault.make('Aborted', NOT_SENT)

@@ -138,7 +138,9 @@ const CHECKS = {
     ),
   'body-on-get': ({ method, body }) =>
     body._tag !== 'Empty' && WITHOUT_BODY.has(method)
-      ? [`a body has no defined meaning in ${method}; servers and caches may reject or drop it; use POST or PUT`]
+      ? [
+          `a body has no defined meaning in ${method}; servers and caches may reject or drop it; use ${method === 'GET' ? 'QUERY or POST' : 'POST or PUT'}`,
+        ]
       : [],
   'no-content-type': ({ headers, body }) => {
     const isNothing = body._tag === 'Empty' || O.getOrElse(() => 1)(Body.length(body)) === 0
@@ -147,6 +149,7 @@ const CHECKS = {
       : ["the body has no Content-Type, so the server has to guess it; set it with withHeader('Content-Type', …)"]
   },
   'content-type': ({ headers, body }) => {
+    if (Headers.has('Content-Encoding')(headers)) return []
     const type = Secret.show(Headers.find(headers, 'Content-Type') ?? '')
     if (body._tag === 'Bytes' && isMultipartBody(Secret.open(body.bytes)) && !Multipart.isMultipart(type)) {
       return [`the body is multipart, but Content-Type is ${type}; remove that header`]

@@ -19,7 +19,10 @@
  *   Plan.plan({ session: Session.defaults, entropy }), E.map(Plan.canonical({ reveal: true })))
  * assert.deepEqual(text('one'), text('two'))
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
+import { codingOf } from '../stages/prepare/Provenance.js'
 import type * as Body from '../values/Body.js'
 import * as Headers from '../values/Headers.js'
 import * as Multipart from '../values/Multipart.js'
@@ -27,6 +30,7 @@ import * as Octets from '../values/Octets.js'
 import * as Proxy from '../values/Proxy.js'
 import * as Secret from '../values/Secret.js'
 import * as Url from '../values/Url.js'
+import { decode } from '../wire/coding/Coding.js'
 import { type Plan, wireHeaders } from '../wire/Plan.js'
 import { revealed } from './explain/FieldContent.js'
 import { label } from './explain/FieldLabel.js'
@@ -69,6 +73,8 @@ export const toHttp =
   }
 
 const BOUNDARY = '‹boundary›'
+const KEY = '‹idempotency key›'
+const COMPRESSED_LENGTH = '‹compressed length›'
 
 const boundaryOf = ({ headers }: Plan): string | undefined => {
   const type = Secret.reveal(Headers.find(headers, 'Content-Type') ?? '')
@@ -77,22 +83,35 @@ const boundaryOf = ({ headers }: Plan): string | undefined => {
 
 const headersOf = (plan: Plan, open: Reveal.Open): ReadonlyArray<string> => {
   const boundary = boundaryOf(plan)
+  const minted = KeyHeader.mintedOf(plan)
+  const isSizeRandom = boundary !== undefined && codingOf(plan)?._tag === 'Compressed'
   return plan.headers.fields.map(([name, value]) => {
     const key = name.toLowerCase()
-    const text = open(value)
+    if (isSizeRandom && key === 'content-length') return `${key}: ${COMPRESSED_LENGTH}`
+    const text = minted !== undefined && Headers.sameName(minted.name, name) ? KEY : open(value)
     return `${key}: ${key === 'content-type' && boundary !== undefined ? text.replace(boundary, BOUNDARY) : text}`
   })
+}
+
+/** The compressed bytes depend on the random boundary. Undefined if the plan did not compress them, or the runtime cannot decode. */
+const beforeCompression = (plan: Plan, sent: Uint8Array): Uint8Array | undefined => {
+  const decision = codingOf(plan)
+  if (decision?._tag !== 'Compressed' || decision.size === undefined) return undefined
+  return E.getOrElse<unknown, Uint8Array | undefined>(() => undefined)(decode([decision.coding], sent, decision.size))
 }
 
 const bodyOf = (plan: Plan, options: Reveal.Reveal): string | object => {
   const { body } = plan
   const described = label({ _tag: 'Body', body }).value
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return described
-  const octets = Shell.ofBytes(Secret.open(body.bytes))
+  const sent = Secret.open(body.bytes)
+  const plain = beforeCompression(plan, sent)
+  const octets = Shell.ofBytes(plain ?? sent)
   const boundary = boundaryOf(plan)
   const known = boundary === undefined ? octets : octets.replaceAll(`--${boundary}`, `--${Shell.ofText(BOUNDARY)}`)
   const text = Shell.toText(known)
-  return text === undefined ? { base64: Octets.toBase64(Shell.toBytes(known)) } : { text }
+  const content = text === undefined ? { base64: Octets.toBase64(Shell.toBytes(known)) } : { text }
+  return plain === undefined ? content : { ...content, compressed: true }
 }
 
 const routeOf = ({ route: { proxy, tls, timeouts, limits } }: Plan, options: Reveal.Reveal): object => {
@@ -113,8 +132,9 @@ const routeOf = ({ route: { proxy, tls, timeouts, limits } }: Plan, options: Rev
 
 /**
  * Returns the plan as canonical JSON, without its provenance: the same request gives the same text on every run and every
- * machine. Keys have a fixed order, header names are in lower case, absent values are left out, and the random boundary of
- * a multipart body is `‹boundary›`. With `{ reveal: true }` it has the body, as text if it is UTF-8, else as base64.
+ * machine. Keys have a fixed order, header names are in lower case, absent values are left out, the random boundary of a multipart
+ * body is `‹boundary›`, and a minted idempotency key is `‹idempotency key›`. With `{ reveal: true }` it has the body before it was
+ * compressed, as text if it is UTF-8, else as base64.
  *
  * Law: equal plans have equal texts; plans that differ in what is written here have different texts. Never fails.
  */

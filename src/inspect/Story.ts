@@ -30,6 +30,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as Cookie from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
 import type { SendError, Trace } from '../stages/Exchange.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop, Unread } from '../wire/Reply.js'
@@ -290,9 +291,12 @@ const chapterLines = (chapter: Chapter, number: number, paint: Paint.Paint, colu
       )
     : ['   no complete reply']
   const [first = '', ...others] = Layout.wrap(show(plan), columns - 3)
+  const minted = KeyHeader.mintedOf(plan)
+  const key = minted === undefined ? [] : Layout.wrap(`${minted.name}: ${minted.value}`, columns - 3)
   return [
     `${paint.strong(String(number).padEnd(2))} ${paint.strong(first)}`,
     ...others.map((line) => `   ${paint.strong(line)}`),
+    ...key.map((line) => `   ${paint.faint(line)}`),
     ...status,
     ...timingLines(head, columns).map((line) => `   ${paint.faint(line)}`),
     ...chapter.changes.flatMap((change) =>

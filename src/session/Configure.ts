@@ -28,6 +28,8 @@ import {
   SENSITIVE,
   type Settings,
 } from './SettingsRecord.js'
+import * as Compression from './sending/Compression.js'
+import * as IdempotencyKey from './sending/IdempotencyKey.js'
 
 /** Lays settings over the existing ones: the monoid action that every other function here uses. */
 export const withSettings =
@@ -236,6 +238,78 @@ export const withoutTimeouts: Configure = patch({
 })
 /** Sets the largest body, in octets, that is read into memory. `undefined` keeps the earlier value. */
 export const withLimits = (limits: Numbers<keyof BodyLimit>): Configure => patch({ limits: numbers({ ...limits }) })
+
+// --- requests that are sent again ----------------------------------------------------------------------------------
+
+/**
+ * Adds an idempotency key to requests whose method is not idempotent: one UUID for each exchange, in the header
+ * `Idempotency-Key`. It is the same for each attempt and each hop, and is removed when a redirect leaves the origin. `withRetry`
+ * and `Durable.run` repeat such a request, so set it only for servers that support the key. A header that is set with `withHeader`
+ * is sent instead. It needs the entropy of the exchange, which a client has. Errors of planning: `InvalidSettings`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const keyOf = (entropy: string) =>
+ *   pipe(
+ *     Request.post('https://example.com/orders'),
+ *     Request.withIdempotencyKey(),
+ *     Plan.plan({ session: Session.empty, entropy }),
+ *     E.map((plan) => Plan.wire(plan).headers.find(([name]) => name === 'Idempotency-Key')?.[1]))
+ * assert.deepEqual(keyOf('one'), E.right('3124f6b9-981f-4a07-9d96-b5b1567e8a57'))
+ * assert.notDeepEqual(keyOf('two'), keyOf('one'))
+ */
+export const withIdempotencyKey = (options: IdempotencyKey.KeyOptions = {}): Configure =>
+  patch({ idempotencyKey: Override.set(IdempotencyKey.make(options)) })
+/**
+ * Removes the idempotency key that a session adds. A header that is set with `withHeader` is still sent.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withoutIdempotencyKey: Configure = patch({ idempotencyKey: Override.unset })
+
+// --- compression ---------------------------------------------------------------------------------------------------
+
+/**
+ * Compresses the bodies of requests, and sets Content-Encoding. Bytes are compressed when the request is planned, which takes
+ * time for many megabytes; streams while they are sent, chunked. A body that is empty, shorter than `minimumSize` (1,024 bytes by
+ * default) or not smaller afterwards is sent as it is, and so is one whose Content-Encoding you have set. Set it only for servers
+ * that decode requests. `zstd` needs Node 22.15 or later. Error of planning, for a coding that the runtime does not have:
+ * `InvalidSettings`.
+ *
+ * @since 0.2.0
+ * @category combinators
+ * @example
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Plan, Request, Session } from 'requests-ts'
+ *
+ * const fieldsOf = (length: number) =>
+ *   pipe(
+ *     Request.post('https://example.com/logs'),
+ *     Request.withText('a'.repeat(length)),
+ *     Request.withCompression('br'),
+ *     Plan.plan({ session: Session.empty }),
+ *     E.map((plan) => Plan.wire(plan).headers.map(([name]) => name)))
+ * assert.deepEqual(fieldsOf(1_000), E.right(['Content-Length']))
+ * assert.deepEqual(fieldsOf(100_000), E.right(['Content-Length', 'Content-Encoding']))
+ */
+export const withCompression = (
+  coding: Compression.CompressionCoding,
+  options: Compression.CompressionOptions = {},
+): Configure => patch({ compression: Override.set(Compression.make(coding, options)) })
+/**
+ * Sends bodies as they are, although the session compresses them.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withoutCompression: Configure = patch({ compression: Override.unset })
 
 // --- redirects, hooks, observers, progress -------------------------------------------------------------------------
 

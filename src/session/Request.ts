@@ -63,6 +63,20 @@ export const post = (url: string | URL): Request => make('POST', url)
 export const put = (url: string | URL): Request => make('PUT', url)
 /** Returns a PATCH request. */
 export const patch = (url: string | URL): Request => make('PATCH', url)
+/**
+ * Returns a QUERY request (RFC 10008): safe and idempotent as GET is, with a body that says what is searched. `withQuery` sets the
+ * query of the URL instead.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import { pipe } from 'fp-ts/lib/function.js'
+ * import { Request } from 'requests-ts'
+ *
+ * const search = pipe(Request.query('https://example.com/users'), Request.withJson({ name: 'Ada' }))
+ * assert.equal(search.method, 'QUERY')
+ */
+export const query = (url: string | URL): Request => make('QUERY', url)
 /** Returns a DELETE request. Its other name is `delete`. */
 export const del = (url: string | URL): Request => make('DELETE', url)
 export { del as delete }

@@ -7,7 +7,7 @@
  * | query or proxies, given as a record                        | replaces the value of the same key                       |
  * | query given as pairs or text; a single proxy               | replaces everything before it, as in requests            |
  * | hooks, observers, redirect policies                        | is added; `withHooks`, `withObservers` and `withRedirectPolicy` replace |
- * | auth, verify, CA, certificate, base URL, maximum, progress | replaces the earlier value                               |
+ * | auth, verify, CA, certificate, base URL, maximum, progress, idempotency key, compression | replaces the earlier value |
  *
  * Laws: `Monoid` is a monoid, `withSettings` is its action, and every `with*` is a `withSettings`.
  *
@@ -36,3 +36,5 @@ export {
   type Settings,
 } from './SettingsRecord.js'
 export { Show } from './SettingsText.js'
+export type { Compression, CompressionCoding, CompressionOptions } from './sending/Compression.js'
+export type { IdempotencyKey, KeyFormat, KeyOptions } from './sending/IdempotencyKey.js'

@@ -7,6 +7,7 @@
  * | query, cookies                                   | order and values                                         |
  * | proxies, timeouts, limits, sensitive names       | key and value, in any order                              |
  * | auth, certificate                                | content, with secrets; the functions of signers and tokens by reference |
+ * | idempotency key, compression                     | content                                                  |
  * | hooks, observers, redirect policies, progress    | reference, in order                                      |
  */
 import type { Eq as EqOf } from 'fp-ts/lib/Eq.js'
@@ -19,10 +20,19 @@ import * as Secret from '../values/Secret.js'
 import { CertificateEq } from '../wire/Plan.js'
 import * as Auth from './auth/Auth.js'
 import type { HeaderSetting, Settings } from './SettingsRecord.js'
+import type { Compression } from './sending/Compression.js'
+import type { IdempotencyKey } from './sending/IdempotencyKey.js'
 
 const HeaderEq: EqOf<HeaderSetting> = struct<HeaderSetting>({
   name: same,
   values: getArrayEq<Headers.Value>(Secret.EqStrict),
+})
+
+/** The methods are those that an untyped caller passed, maybe not a list. */
+const KeyEq: EqOf<IdempotencyKey> = struct<IdempotencyKey>({
+  header: same,
+  format: same,
+  methods: { equals: (x, y) => x === y || (Array.isArray(x) && Array.isArray(y) && getArrayEq(same).equals(x, y)) },
 })
 
 /**
@@ -56,4 +66,6 @@ export const Eq: EqOf<Settings> = struct<Settings>({
   observers: Override.getLayerEq(getArrayEq(same)),
   sensitive: Override.getUnorderedEq(same),
   progress: Override.getEq(same),
+  idempotencyKey: Override.getEq(KeyEq),
+  compression: Override.getEq(struct<Compression>({ coding: same, minimumSize: same })),
 })

@@ -52,6 +52,14 @@ const CertificateJson = t.readonly(
 )
 type CertificateJson = t.TypeOf<typeof CertificateJson>
 
+const KeyJson = object({
+  header: Line,
+  format: t.keyof({ bare: null, quoted: null }),
+  methods: t.readonlyArray(Line),
+})
+
+const CompressionJson = object({ coding: t.keyof({ gzip: null, br: null, zstd: null }), minimumSize: Numeric })
+
 const isEmptyList = (u: unknown): u is ReadonlyArray<never> => Array.isArray(u) && u.length === 0
 const EmptyList = new t.Type<ReadonlyArray<never>>(
   'an empty list',
@@ -81,6 +89,8 @@ export const SettingsJson = t.readonly(
     observers: layer(EmptyList),
     progress: object({ unset: t.literal(true) }),
     sensitive: keyed(t.literal(true)),
+    idempotencyKey: override(KeyJson),
+    compression: override(CompressionJson),
   }),
 )
 export type SettingsJson = t.TypeOf<typeof SettingsJson>
@@ -219,6 +229,11 @@ export const write = (writer: Writer, settings: Settings): SettingsJson => {
     observers: writeLayer(settings.observers, (all) => all.flatMap((_, i) => writer.refuse(`observers[${i}]`) ?? [])),
     progress: writeOverride(settings.progress, () => writer.refuse('progress')),
     sensitive: named('sensitive')(settings.sensitive, identity),
+    idempotencyKey: writeOverride(settings.idempotencyKey, identity),
+    compression: writeOverride(settings.compression, ({ coding, minimumSize }) => ({
+      coding,
+      minimumSize: fromNumber(minimumSize),
+    })),
   }
   const isPresent = (json: unknown): boolean => json !== undefined && !(Array.isArray(json) && json.length === 0)
   // The cast: `fromEntries` forgets the type of each field. Removing undefined fields does not change it.
@@ -300,5 +315,10 @@ export const read = (json: SettingsJson): Settings => {
     observers: readLayer(json.observers, () => []),
     progress: json.progress === undefined ? Override.inherit : Override.unset,
     sensitive,
+    idempotencyKey: readOverride(json.idempotencyKey, identity),
+    compression: readOverride(json.compression, ({ coding, minimumSize }) => ({
+      coding,
+      minimumSize: toNumber(minimumSize),
+    })),
   }
 }

@@ -14,6 +14,8 @@ import type { OnProgress } from '../wire/Transport.js'
 import type * as Auth from './auth/Auth.js'
 import type { Observer } from './observation/Observer.js'
 import type * as RedirectPolicy from './RedirectPolicy.js'
+import type { Compression } from './sending/Compression.js'
+import type { IdempotencyKey } from './sending/IdempotencyKey.js'
 
 export type { OnProgress, Progress } from '../wire/Transport.js'
 export { SENSITIVE }
@@ -75,6 +77,16 @@ export interface Settings {
   readonly sensitive: Override.Keyed<true>
   /** Called after each chunk of a body. */
   readonly progress: Override.Override<OnProgress>
+  /**
+   * The idempotency key that planning mints; none by default.
+   * @since 0.2.0
+   */
+  readonly idempotencyKey: Override.Override<IdempotencyKey>
+  /**
+   * How bodies are compressed; not by default.
+   * @since 0.2.0
+   */
+  readonly compression: Override.Override<Compression>
 }
 
 /** Settings that inherit everything. */
@@ -96,6 +108,8 @@ export const empty: Settings = {
   observers: Override.inherit,
   sensitive: Override.noKeys,
   progress: Override.inherit,
+  idempotencyKey: Override.inherit,
+  compression: Override.inherit,
 }
 
 // --- lists that are not valid --------------------------------------------------------------------------------------
@@ -191,6 +205,8 @@ export const Monoid: MonoidOf<Settings> = {
       observers: ObserversLayer.concat(x.observers, y.observers),
       sensitive,
       progress: last(x.progress, y.progress),
+      idempotencyKey: last(x.idempotencyKey, y.idempotencyKey),
+      compression: last(x.compression, y.compression),
     }
   },
 }

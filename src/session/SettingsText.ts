@@ -65,6 +65,8 @@ const lines = (settings: Settings): ReadonlyArray<Line> => [
   ...layer(settings.observers, ({ length }) => line('observers', String(length))),
   ...keys('sensitive', settings.sensitive),
   ...single('progress', settings.progress, isPresent),
+  ...single('idempotencyKey', settings.idempotencyKey, ({ header }) => String(header)),
+  ...single('compression', settings.compression, ({ coding }) => String(coding)),
 ]
 
 /** Returns one line with every setting that is not inherited. */

@@ -38,10 +38,12 @@ import type { Plan, Route } from '../wire/Plan.js'
 import { type Authorized, authorize } from './Authorize.js'
 import { type Merged, merge } from './Merge.js'
 import { invalidSettings, noEntropy, type PlanError, unsupportedScheme } from './PlanError.js'
+import * as BodyCoding from './prepare/BodyCoding.js'
 import * as Content from './prepare/Content.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
 import * as HeaderFields from './prepare/HeaderFields.js'
+import * as KeyHeader from './prepare/KeyHeader.js'
 import { seal } from './prepare/Provenance.js'
 import * as ProxyDigest from './prepare/ProxyDigest.js'
 import * as Routing from './prepare/Route.js'
@@ -83,7 +85,11 @@ export const withDefaults = (world: Partial<World>): World => ({
 
 // --- settings that are not used ------------------------------------------------------------------------------------
 
-/** Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. */
+/**
+ * Removes what only the origin of the base URL may receive: auth, query, cookies, certificate, `Host`, secret headers. Another
+ * server may not know the idempotency keys of this one, so that a request with a key would not be repeatable there, and may not
+ * decode bodies.
+ */
 export const withoutCredentials = (settings: Settings, sensitive: Settings['sensitive']): Settings => {
   const headers = [...settings.headers].filter(([key, override]) => {
     if (override._tag !== 'Set') return true
@@ -95,6 +101,8 @@ export const withoutCredentials = (settings: Settings, sensitive: Settings['sens
     query: Override.inherit,
     cookies: Override.noKeys,
     certificate: Override.inherit,
+    idempotencyKey: Override.inherit,
+    compression: Override.inherit,
     headers: new Map(headers),
   }
 }
@@ -126,9 +134,9 @@ const withoutBodyAndUserinfo = (merged: Merged, { url, userinfo }: TargetUrl): M
 
 // --- the parts -----------------------------------------------------------------------------------------------------
 
-/** The methods of RFC 9110 9.3, and PATCH, in any case. Other methods are case-sensitive (D49). */
+/** The methods of RFC 9110 9.3, PATCH and QUERY (RFC 10008), in any case. Other methods are case-sensitive (D49). */
 const STANDARD_METHODS: ReadonlyMap<string, E.Either<PlanError, string>> = new Map(
-  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' ').map((method) => [method, E.right(method)]),
+  'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY'.split(' ').map((method) => [method, E.right(method)]),
 )
 
 /** Returns the method as it is sent. */
@@ -201,20 +209,31 @@ export const prepareWithMerged =
       return E.left(noEntropy('the cnonce of a digest answer'))
     const content = Content.encode(request.body, fields.right, world.entropy)
     if (E.isLeft(content)) return content
+    const key = KeyHeader.minted(merged, method.right, world.entropy)
+    if (E.isLeft(key)) return key
     const chosen = Routing.decide(settings, session.ambient, world.environment, url)
     if (E.isLeft(chosen)) return chosen
     const routeDecision = chosen.right
+    const { compression } = settings
+    const coded =
+      compression._tag === 'Set' ? BodyCoding.encode(compression.value, fields.right, content.right.payload) : undefined
+    if (coded !== undefined && E.isLeft(coded)) return coded
 
     // From here only a signer can fail. The header fields are added in requests' order.
     const forProxy = Headers.find(fields.right, 'Proxy-Authorization')
     const ownFields = forProxy === undefined ? fields.right : Headers.deleteAt('Proxy-Authorization')(fields.right)
     const route = withProxyAuthorization(forProxy, routeDecision.route)
     const withCookies = CookieHeader.withCookies(own.right, world.jar, url, world.now, ownFields)
-    const { payload: body, contentType: typeOfBody } = content.right
-    const framing = Content.decideFraming(withCookies, method.right, body)
-    const contentType = Content.decideContentType(withCookies, typeOfBody)
-    const framed = Content.withFraming(framing, body, withCookies)
-    const withBody = Content.withContentType(contentType, typeOfBody, framed)
+    const typeOfBody = content.right.contentType
+    const body = coded === undefined ? content.right.payload : coded.right.payload
+    const coding = coded?.right.decision
+    const unframed = coding === undefined ? withCookies : BodyCoding.withoutLength(coding, withCookies)
+    const framing = Content.decideFraming(unframed, method.right, body)
+    const contentType = Content.decideContentType(unframed, typeOfBody)
+    const framed = Content.withFraming(framing, body, unframed)
+    const typed = Content.withContentType(contentType, typeOfBody, framed)
+    const encoded = coding === undefined ? typed : BodyCoding.withCoding(coding, typed)
+    const withBody = KeyHeader.withKey(key.right, encoded)
     const credentials = Credentials.choose(merged, world, method.right, url, target.userinfo, withBody)
     const headers = Credentials.apply(credentials, withBody)
 
@@ -234,6 +253,8 @@ export const prepareWithMerged =
       routeDecision,
       credentials,
       cookies: CookieHeader.sourceOf(settings, true),
+      minted: key.right,
+      coding,
       framing,
       contentType,
     })

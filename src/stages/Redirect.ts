@@ -8,7 +8,8 @@
  * | 307, 308 | GET | HEAD | POST | same  | sent again                             |
  *
  * If the method becomes GET, the fields that describe the body are dropped with it: `Content-*`, `Transfer-Encoding`, `Digest`,
- * `Repr-Digest`, `Last-Modified` (RFC 9110 15.4, D37).
+ * `Repr-Digest`, `Last-Modified` (RFC 9110 15.4, D37). So is an idempotency key that planning minted, which other origins do not
+ * get either.
  *
  * If `shouldStripAuth` returns true, everything secret is dropped, except a body that is sent again: credentials, cookies of the settings, the client
  * certificate, every header that is a `Secret`, and `Host` (D5). Later hops do not get it back.
@@ -34,7 +35,8 @@ import type { Head } from '../wire/Reply.js'
 import type { Merged } from './Merge.js'
 import * as CookieHeader from './prepare/CookieHeader.js'
 import * as Credentials from './prepare/Credentials.js'
-import { isForToken, obtainsOf, seal, signedOf } from './prepare/Provenance.js'
+import * as KeyHeader from './prepare/KeyHeader.js'
+import { codingOf, isForToken, obtainsOf, seal, signedOf } from './prepare/Provenance.js'
 import * as Routing from './prepare/Route.js'
 import { hideSecretQuery, secretsOf } from './ReplyRedaction.js'
 import { unsigned } from './Signing.js'
@@ -149,7 +151,7 @@ const resolve = (from: Plan, target: string, secrets: ReadonlySet<string>): E.Ei
 /** Returns the method of the next request: RFC 9110 15.4, as browsers and requests apply it. */
 export const rebuildMethod = (status: number, method: string): string => {
   if (method === 'HEAD' || method === 'GET') return method
-  // draft-ietf-httpbis-safe-method-w-body: a 301 or 302 repeats the query, a 303 fetches its result with GET.
+  // RFC 10008: a 301 or 302 repeats the query, a 303 fetches its result with GET.
   if (status === 303 || (status === 302 && method !== 'QUERY')) return 'GET'
   return status === 301 && method === 'POST' ? 'GET' : method
 }
@@ -243,7 +245,10 @@ export const next =
     const keepsBody = method === from.method
     const kept = leavesOrigin ? withoutSecrets(from.headers, settings) : from.headers
     const described = keepsBody ? kept : { fields: kept.fields.filter(([name]) => !isOfContent(name)) }
-    const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(described)
+    const minted = KeyHeader.mintedOf(from)
+    const keepsKey = minted !== undefined && KeyHeader.isKept(settings, method, leavesOrigin)
+    const keyed = minted === undefined || keepsKey ? described : Headers.without(described, [minted.name])
+    const withCookies = CookieHeader.rebuild({ settings, jar: x.jar, credentialsAllowed }, url, now)(keyed)
     const unanswered = Credentials.withoutDigestAnswer(x, credentialsAllowed, withCookies)
     const credentials = Credentials.chooseAfterRedirect(x, url, method, credentialsAllowed, unanswered)
     const headers = Credentials.apply(credentials, unanswered)
@@ -264,6 +269,8 @@ export const next =
       routeDecision,
       credentials,
       cookies: CookieHeader.sourceOf(settings, credentialsAllowed),
+      minted: keepsKey ? minted : undefined,
+      coding: keepsBody ? codingOf(from) : undefined,
       previous: x.plan,
       head,
       credentialsAllowed,

@@ -7,6 +7,7 @@
  * | abort, or closing the client               | ends a wait at once                                                            |
  * | reply that is not the last                 | is discarded before the next attempt                                           |
  * | cookies of such a reply                    | are sent with the next attempt, and stored in the jar                          |
+ * | idempotency key                            | is the same for each attempt, and makes any method retryable                   |
  * | one-shot request body                      | is sent again only if it was not opened yet                                    |
  * | signature                                  | is made anew for each attempt                                                  |
  * | answer to a digest challenge               | has the next nonce count for each attempt, also that of a proxy                |
@@ -29,6 +30,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
 import * as Deadline from '../wire/Deadline.js'
@@ -45,6 +47,13 @@ import {
 } from '../wire/Transport.js'
 import { CloseSignal, cancelFault, deadlineFault, untilCancelled } from './Cancellation.js'
 import * as RetryPolicy from './RetryPolicy.js'
+
+/** Whether a key makes a request repeatable. Idempotent methods need none. */
+const hasKey = (plan: Plan): boolean => {
+  if (RetryPolicy.standard.methods.includes(plan.method)) return false
+  const scope = KeyHeader.scopeOf(plan)
+  return scope === 'Exchange' || scope === 'Request'
+}
 
 /** Returns a plan that records whether its one-shot body was opened. Other bodies can always be sent again. */
 const observeBody = (plan: Plan): { readonly plan: Plan; readonly isReplayable: () => boolean } => {
@@ -84,7 +93,15 @@ const sendWithRetry = async (
     const asSent = current === plan ? given : { ...current, body: given.body }
     const sent = await inner(current, controls)()
     const outcome = E.isLeft(sent) ? E.left(Deadline.withAttempts(attempt)(withPlan(asSent, sent.left))) : sent
-    const last = { attempt, method: plan.method, isReplayable: isReplayable(), outcome, now: clock.now(), entropy }
+    const last = {
+      attempt,
+      method: plan.method,
+      isReplayable: isReplayable(),
+      hasKey: hasKey(current),
+      outcome,
+      now: clock.now(),
+      entropy,
+    }
     const delay = RetryPolicy.next(policy)(last)
     if (O.isNone(delay)) return outcome
     const nextStart = clock.monotonic() + delay.value

@@ -9,13 +9,14 @@
  * | `cap`        | 20 000                               | longest delay of the schedule, in milliseconds                     |
  * | `jitter`     | 0.5                                  | share of a delay, 0 to 1, that is reduced at random                |
  * | `retryAfter` | 60 000                               | longest wait for a Retry-After, in milliseconds                    |
- * | `methods`    | the idempotent ones (RFC 9110 9.2.2) | methods that may be sent again after something was sent, or `any`  |
+ * | `methods`    | the idempotent ones (RFC 9110 9.2.2, RFC 10008) | methods that may be sent again after something was sent, or `any` |
  * | `statuses`   | 408 429 502 503 504                  | statuses that are retried                                          |
  * | `faults`     | `ConnectFailed` `ConnectTimeout` `ReadTimeout` `ProxyFailed` | faults that are retried                    |
  *
- * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`). A one-shot body is never
- * sent twice. A `ProxyFailed` with a status is retried if `statuses` lists it. The delay is the longer of the schedule and
- * the Retry-After of the server. An invalid number is replaced by the nearest valid one.
+ * Any method is retried after a fault that occurred before anything was written (`Fault.unsent`), and with an idempotency key
+ * that is the same for each attempt, whatever `methods` has. A one-shot body is never sent twice. A `ProxyFailed` with a status is
+ * retried if `statuses` lists it. The delay is the longer of the schedule and the Retry-After of the server. An invalid number is
+ * replaced by the nearest valid one.
  *
  * Laws: `Monoid` is a monoid; `waits` are within `schedule`; equal arguments give an equal `next`.
  *
@@ -83,7 +84,7 @@ export const standard: Required<Retry> = {
   cap: 20_000,
   jitter: 0.5,
   retryAfter: 60_000,
-  methods: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'],
+  methods: ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'],
   statuses: [408, 429, 502, 503, 504],
   faults: ['ConnectFailed', 'ConnectTimeout', 'ReadTimeout', 'ProxyFailed'],
 }
@@ -151,7 +152,7 @@ export const show = (policy: Retry): string => {
   return [
     `${attempts} attempts, at most ${Math.round(schedule(policy).reduce((sum, { most }) => sum + most, 0))} ms of waiting`,
     ...schedule(policy).map((delay) => `  attempt ${delay.attempt} after ${range(delay)}`),
-    `  methods: ${methods === 'any' ? 'any' : listed(methods)}`,
+    `  methods: ${methods === 'any' ? 'any' : `${listed(methods)}; any with an idempotency key`}`,
     `  statuses: ${listed(statuses)}; Retry-After up to ${retryAfter} ms`,
     `  faults: ${listed(faults)}`,
   ].join('\n')
@@ -167,6 +168,11 @@ export interface Attempt {
   readonly method: string
   /** Whether the body can be sent again. A one-shot body cannot after it was opened. */
   readonly isReplayable: boolean
+  /**
+   * Whether the request has an idempotency key that is the same for each attempt; false by default.
+   * @since 0.2.0
+   */
+  readonly hasKey?: boolean
   /** The head, or the fault. */
   readonly outcome: E.Either<Fault.Fault, Head>
   /** The time, for a Retry-After that is a date. */
@@ -199,8 +205,9 @@ const isTransient = ({ statuses, faults }: Required<Retry>, outcome: Attempt['ou
 }
 
 /** Whether sending the request twice has the same effect as sending it once. */
-const isSafe = ({ methods }: Required<Retry>, { method, outcome }: Attempt): boolean =>
+const isSafe = ({ methods }: Required<Retry>, { method, hasKey, outcome }: Attempt): boolean =>
   methods === 'any' ||
+  hasKey === true ||
   methods.some((name) => name.toUpperCase() === method.toUpperCase()) ||
   (E.isLeft(outcome) && Fault.isUnsent(outcome.left))
 

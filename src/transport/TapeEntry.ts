@@ -2,9 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as ServerText from '../session/auth/oauth2/ServerText.js'
-import { isForToken } from '../stages/prepare/Provenance.js'
+import * as KeyHeader from '../stages/prepare/KeyHeader.js'
+import { codingOf, isForToken } from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
-import type * as Headers from '../values/Headers.js'
+import * as Headers from '../values/Headers.js'
+import * as Multipart from '../values/Multipart.js'
 import * as Octets from '../values/Octets.js'
 import * as Printable from '../values/Printable.js'
 import * as Redaction from '../values/Redaction.js'
@@ -130,10 +132,24 @@ const redactedUrl = (url: Url.Url): string => {
   return href.includes('%B9secret') || href.includes('%25') ? encodeMark(href) : href
 }
 
+/** A minted idempotency key differs in each run, so that a replay could not find it. */
+const withoutKey = (plan: Plan, headers: Pairs): Pairs => {
+  const minted = KeyHeader.mintedOf(plan)
+  if (minted === undefined) return headers
+  return headers.map((pair) => (pair[1] === minted.value ? [pair[0], REDACTED] : pair))
+}
+
+/** The boundary of a multipart body is random, and cannot be recognized in what is compressed. */
+const hasRandomBytes = (plan: Plan): boolean =>
+  codingOf(plan)?._tag === 'Compressed' &&
+  Multipart.isMultipart(Secret.reveal(Headers.find(plan.headers, 'Content-Type') ?? ''))
+
 const redactedPlan = (plan: Plan, content: O.Option<Uint8Array>): Asked => {
-  const asked = { method: plan.method, url: redactedUrl(plan.url), headers: redacted(plan.headers) }
+  const headers = withoutKey(plan, redacted(plan.headers))
+  const asked = { method: plan.method, url: redactedUrl(plan.url), headers }
   if (plan.body._tag === 'Empty') return { ...asked, body: O.none }
-  if (!isForToken(plan)) return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
+  const isStable = !isForToken(plan) && !hasRandomBytes(plan)
+  if (isStable) return { ...asked, body: O.some({ length: Body.length(plan.body), content }) }
   // A replay renews a token with a redacted one, which has another length.
   return { ...asked, headers: asked.headers.map(redactedLength), body: O.some({ length: O.none, content: O.none }) }
 }

@@ -25,6 +25,9 @@ type Source = AsyncIterable<Uint8Array>
 
 const guards = new WeakMap<Source, Source>()
 const sources = new WeakMap<Source, Source>()
+/** The source that a derived one reads. Both have one state. */
+const bases = new WeakMap<Source, Source>()
+const derivations = new WeakMap<Source, Map<string, Source>>()
 const claimed = new WeakSet<Source>()
 const opened = new WeakSet<Source>()
 
@@ -94,24 +97,46 @@ export const guard = (source: Source): Source => {
   return guarded
 }
 
-export const isConsumed = (guarded: Source): boolean => opened.has(guarded) || claimed.has(guarded)
+/**
+ * Returns a source that reads another one, such as its compression. It is opened, claimed and closed together with that one. The
+ * same key and source have the same result.
+ */
+export const derive =
+  (key: string, read: (guarded: Source) => Source) =>
+  (guarded: Source): Source => {
+    const known = derivations.get(guarded) ?? new Map<string, Source>()
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const derived: Source = { [Symbol.asyncIterator]: () => read(guarded)[Symbol.asyncIterator]() }
+    bases.set(derived, baseOf(guarded))
+    derivations.set(guarded, known.set(key, derived))
+    return derived
+  }
+
+const baseOf = (source: Source): Source => bases.get(source) ?? source
+
+export const isConsumed = (source: Source): boolean => opened.has(baseOf(source)) || claimed.has(baseOf(source))
 
 /** Reserves a source for one send. */
 export const claim = (guarded: Source): void => {
-  if (isObject(guarded)) claimed.add(guarded)
+  if (isObject(guarded)) claimed.add(baseOf(guarded))
 }
 
 /** Releases a source after a send that failed. A source that was opened stays consumed. */
 export const release = (guarded: Source): void => {
-  claimed.delete(guarded)
+  claimed.delete(baseOf(guarded))
 }
 
 /** A generator that was not started holds no resources. */
 const isGenerator = (source: unknown): boolean => Object.prototype.toString.call(source) === '[object AsyncGenerator]'
 
 /** Cancels a source after its exchange. It then counts as consumed, unless it is a generator that was not started. */
-export const close = (guarded: Source): void => {
-  if (!isObject(guarded)) return
+export const close = (source: Source): void => {
+  if (!isObject(source)) return
+  closeBase(baseOf(source))
+}
+
+const closeBase = (guarded: Source): void => {
   const source = sources.get(guarded)
   if (!opened.has(guarded) && isGenerator(source)) return
   opened.add(guarded)

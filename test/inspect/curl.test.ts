@@ -125,6 +125,10 @@ describe.skipIf(!isThere)('curl, run with the line,', () => {
           Request.post(at),
         ),
     ],
+    ['a QUERY', (at) => Request.withJson({ name: 'Ada' })(Request.query(at))],
+    ['gzip', (at) => pipe(Request.post(at), Request.withText('é\n'.repeat(999)), Request.withCompression('gzip'))],
+    ['Brotli', (at) => pipe(Request.post(at), Request.withJson([octets]), Request.withCompression('br'))],
+    ['a minted key', (at) => Request.withIdempotencyKey({ format: 'quoted' })(Request.post(at))],
     ['a HEAD with a body', (at) => Request.withText('x')(Request.head(at))],
     [
       'headers with quotes and empty ones',

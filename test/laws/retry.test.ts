@@ -9,6 +9,7 @@ import { monoid } from '../../laws/rules/monoids.js'
 import { retry } from '../../laws/rules/retry.js'
 import { withRetry } from '../../src/transport/Retry.js'
 import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
+import * as Headers from '../../src/values/Headers.js'
 import * as Clock from '../../src/wire/Clock.js'
 import type { Plan } from '../../src/wire/Plan.js'
 
@@ -38,8 +39,12 @@ interface Faulty {
   readonly isReplayable?: (plan: Plan) => boolean
   readonly deadline?: 'Kept' | 'Ignored'
   readonly discards?: 'Before' | 'Never' | 'All'
+  readonly keys?: 'Kept' | 'New'
   readonly superseded?: 'Passed' | 'Ignored' | 'Forgotten'
 }
+
+const withNewKey = (headers: Plan['headers'], attempt: number): Plan['headers'] =>
+  Headers.has('Idempotency-Key')(headers) ? Headers.upsertAt('Idempotency-Key', `${attempt}`)(headers) : headers
 
 const naive =
   ({ decide = (policy, attempt) => RetryPolicy.next(policy)(attempt), ...faulty }: Faulty): WithRetry =>
@@ -53,6 +58,7 @@ const naive =
       const outcome = await inner(headers === plan.headers ? plan : { ...plan, headers }, controls)()
       const isReplayable = (faulty.isReplayable ?? ((sent) => sent.body._tag !== 'Once'))(plan)
       const last = { attempt, method: plan.method, isReplayable, outcome, now: clock.now(), entropy }
+      if (faulty.keys === 'New') headers = withNewKey(headers, attempt)
       const wait = attempt > 50 ? O.none : decide(policy, last)
       if (faulty.discards === 'All' && E.isRight(outcome)) await outcome.right.body.discard()
       if (O.isNone(wait)) return outcome
@@ -87,7 +93,10 @@ describe('the laws refute', () => {
   })
   it('retrying POST after any failure', async () => {
     const decide: Faulty['decide'] = (policy, attempt) => RetryPolicy.next({ ...policy, methods: 'any' })(attempt)
-    expect(await refutedBy({ decide })).toEqual(['only idempotent or unsent requests are retried'])
+    expect(await refutedBy({ decide })).toEqual(['only idempotent, keyed or unsent requests are retried'])
+  })
+  it('a new idempotency key for each attempt, which makes each one another request', async () => {
+    expect(await refutedBy({ keys: 'New' })).toContain('every attempt has the same idempotency key')
   })
   it('retrying 404 and 500', async () => {
     const decide: Faulty['decide'] = (policy, attempt) =>

@@ -43,6 +43,7 @@ describe('a constructor', () => {
     ['post', Request.post, 'POST'],
     ['put', Request.put, 'PUT'],
     ['patch', Request.patch, 'PATCH'],
+    ['query', Request.query, 'QUERY'],
     ['del', Request.del, 'DELETE'],
     ['make', (url: string) => Request.make('PURGE', url), 'PURGE'],
   ])('%s returns a request with a method, a URL and no settings', (_, make, method) => {

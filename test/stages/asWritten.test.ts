@@ -12,7 +12,8 @@ describe('a method', () => {
     ['get', 'GET'],
     ['Patch', 'PATCH'],
     ['Purge', 'Purge'],
-    ['query', 'query'],
+    ['query', 'QUERY'],
+    ['Search', 'Search'],
     ['M-SEARCH', 'M-SEARCH'],
   ])('%s is sent as %s', (given, sent) =>
     expect(
@@ -27,6 +28,7 @@ describe('a method', () => {
     [302, 'QUERY'],
     [303, 'GET'],
     [307, 'QUERY'],
+    [308, 'QUERY'],
   ])('QUERY after a %s becomes %s', (status, method) => expect(rebuildMethod(status, 'QUERY')).toBe(method))
 })
 

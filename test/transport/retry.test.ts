@@ -232,6 +232,15 @@ describe('withRetry over sockets', () => {
     )
     expect(server.received.join('').match(/POST/g)?.length).toBe(1)
   })
+  test('sends the same bytes again, with the same key, if the server closes the connection after a POST with a key', async () => {
+    const server = await raw((socket, _, count) => (count % 2 === 1 ? socket.destroy() : socket.write(ok())))
+    const headers = [['Idempotency-Key', 'k']] as const
+    const keyed = plan(server.url, { method: 'POST', headers, body: Body.bytes(Buffer.from('x')) })
+    const client = withRetry(quick)(transport())
+    expect([await text(client, keyed), await text(client, keyed)]).toEqual(['ok', 'ok'])
+    const one = `POST / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\nIdempotency-Key: k\r\ncontent-length: 1\r\n\r\nx`
+    expect(server.received.join('')).toBe(one.repeat(4))
+  })
   test('retries a POST if the connection is refused', async () => {
     const server = await raw(() => {})
     let attempts = 0
@@ -280,7 +289,7 @@ test('show describes the schedule and what is retried', () => {
       attempt 2 after 50 to 100 ms
       attempt 3 after 100 to 200 ms
       attempt 4 after 150 to 300 ms
-      methods: GET HEAD PUT DELETE OPTIONS TRACE
+      methods: GET HEAD PUT DELETE OPTIONS TRACE QUERY; any with an idempotency key
       statuses: 408 429 502 503 504; Retry-After up to 60000 ms
       faults: ConnectFailed ConnectTimeout ReadTimeout ProxyFailed"
   `)

@@ -73,14 +73,14 @@ describe('the head of a request', () => {
     ])
   })
 
-  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'get', 'X-MINE'])(
+  test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'QUERY', 'get', 'X-MINE'])(
     '%s: has a length only if a body is expected, and its connection is used again',
     async (method) => {
       const server = await raw((socket, request) => socket.write(request.startsWith('HEAD') ? ok('') : ok()))
       const client = transport()
       await exchange(client, plan(server.url, { method }))
       await exchange(client, plan(server.url, { method }))
-      const length = ['POST', 'PUT', 'PATCH', 'PROPFIND'].includes(method) ? 'content-length: 0\r\n' : ''
+      const length = ['POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY'].includes(method) ? 'content-length: 0\r\n' : ''
       const one = `${method} / HTTP/1.1\r\nhost: ${server.host}\r\nconnection: keep-alive\r\n${length}\r\n`
       expect(server.received).toEqual([one + one])
     },

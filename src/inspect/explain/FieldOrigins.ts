@@ -6,9 +6,11 @@
  * | method, URL, body                   | the request; after a redirect, the Location and the status        |
  * | a piece of the query                | the URL, then the settings in order                               |
  * | Content-Length, Transfer-Encoding   | the framing that was decided, else the settings                   |
+ * | Content-Encoding                    | the settings: their header, or their compression                  |
  * | Content-Type                        | the settings, completed by the boundary of a multipart body; else the body |
  * | Authorization                       | the credentials that were chosen                                  |
  * | Cookie                              | the user's header, or the jar and the settings                    |
+ * | an idempotency key                  | the setting that minted it; after a redirect, the previous plan   |
  * | any other header                    | the settings; after a redirect, the previous plan                 |
  * | route                               | the proxy that was chosen, and the settings; after a redirect, the previous plan |
  *
@@ -27,13 +29,16 @@ import * as Secret from '../../values/Secret.js'
 import * as Url from '../../values/Url.js'
 import { byHand, type FieldOrigin, from, type Layer, type Origin } from './Explanation.js'
 import { finder } from './FieldContent.js'
+import { bytesText } from './FieldLabel.js'
 import { all, type Of, type PlanField, split } from './PlanField.js'
 import {
   AUTH,
   BASE_URL,
+  COMPRESSION,
   type Context,
   type FirstContext,
   header,
+  KEY,
   layerOf,
   ofHeader,
   ofProxy,
@@ -154,9 +159,23 @@ const BODIES: Readonly<Record<Body.Body['_tag'], string>> = {
 
 const bodyText = ({ given }: FirstContext): string => BODIES[given.request.body._tag]
 
+/** The body as it is sent. */
+const sentText = (c: FirstContext): string =>
+  c.coding?._tag === 'Compressed' ? `${bodyText(c)}, compressed with ${c.coding.coding}` : bodyText(c)
+
+const ofCoding = (c: FirstContext): Origin | undefined => {
+  if (c.coding?._tag !== 'Compressed') return undefined
+  const { size } = c.coding
+  return ofSetting(
+    c,
+    COMPRESSION,
+    size === undefined ? 'while it is sent' : `the body has ${bytesText(size)} before it`,
+  )
+}
+
 const ofLength = (c: FirstContext, value: string): Origin | undefined => {
   if (c.framing !== 'Length' && c.framing !== 'Zero') return undefined
-  const how = O.isSome(Body.length(c.body)) ? `the length of the body (${bodyText(c)})` : 'the method expects a body'
+  const how = O.isSome(Body.length(c.body)) ? `the length of the body (${sentText(c)})` : 'the method expects a body'
   return from('prepare', how, replacedBy(c, 'content-length', value))
 }
 
@@ -169,6 +188,10 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
   const key = name.toLowerCase()
   if (key === 'authorization') return ofCredentials(c)
   if (c._tag === 'Redirected') return undefined
+  if (c.minted !== undefined && c.minted.value === value && key === c.minted.name.toLowerCase()) {
+    const origin = ofSetting(c, KEY, 'minted for this exchange: the same for each attempt')
+    return origin && { ...origin, overrode: replacedBy(c, key, c.minted.value) }
+  }
   switch (key) {
     case 'content-length':
       return ofLength(c, Secret.reveal(value))
@@ -176,6 +199,8 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
       const isOwn = c.merged.settings.headers.get(key)?._tag === 'Set'
       return c.framing === 'Chunked' && !isOwn ? from('prepare', 'the length of the body is not known') : undefined
     }
+    case 'content-encoding':
+      return ofCoding(c)
     case 'content-type':
       if (c.contentType === 'Body') return from('prepare', bodyText(c))
       if (c.contentType !== 'BoundaryAdded') return undefined
@@ -222,7 +247,7 @@ const ofFirst = (c: FirstContext, field: Single): Origin => {
     case 'Header':
       return ofComputedHeader(c, field) ?? ofHeader(c, field.name.toLowerCase()) ?? byHand
     case 'Body':
-      if (field.body._tag !== 'Empty') return from('request', bodyText(c))
+      if (field.body._tag !== 'Empty') return from('request', sentText(c))
       return from(c.given.request.body._tag === 'Empty' ? 'defaults' : 'request')
     case 'Proxy':
       return ofProxy(c)

@@ -5,6 +5,7 @@ import * as Jar from '../../cookies/Jar.js'
 import * as Environment from '../../session/Environment.js'
 import type { HeaderSetting } from '../../session/Settings.js'
 import * as CookieHeader from '../../stages/prepare/CookieHeader.js'
+import * as KeyHeader from '../../stages/prepare/KeyHeader.js'
 import { isOfContent, shouldStripAuth } from '../../stages/Redirect.js'
 import * as Headers from '../../values/Headers.js'
 import * as Override from '../../values/Override.js'
@@ -80,7 +81,7 @@ const removedQuery = ({ layers: { session, request } }: FirstContext): ReadonlyA
 
 const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyArray<Dropped> => {
   if (target.relation !== 'OtherOrigin') return []
-  const { auth, query, headers, cookies, certificate } = given.session.settings
+  const { auth, query, headers, cookies, certificate, idempotencyKey, compression } = given.session.settings
   const lost = [
     ...(auth._tag === 'Set' ? ['auth'] : []),
     ...(query._tag === 'Inherit' ? [] : ['query']),
@@ -89,6 +90,8 @@ const keptFromOtherOrigin = ({ target, given, merged }: FirstContext): ReadonlyA
     ),
     ...Override.entries(cookies).map(([name]) => `cookie ${name}`),
     ...(certificate._tag === 'Set' ? ['client certificate'] : []),
+    ...(idempotencyKey._tag === 'Set' ? ['idempotency key'] : []),
+    ...(compression._tag === 'Set' ? ['compression'] : []),
   ]
   const why = 'the URL has another origin than the base URL, so credentials, query and Host of the session are not sent'
   return lost.map((what) => ({ what, layer: 'session', value: HIDDEN, why }))
@@ -119,8 +122,11 @@ const replacedHeaders = (c: FirstContext): ReadonlyArray<Dropped> => {
 // --- what a redirect drops -------------------------------------------------------------------------------------------
 
 const redirectReason = ({ plan, previous }: RedirectedContext, { name, value }: Of<'Header'>): string => {
-  if (isOfContent(name) && previous.method !== plan.method) return 'the body is not sent again'
   const strips = shouldStripAuth(previous.url, plan.url)
+  if (KeyHeader.mintedOf(previous)?.name === name) {
+    return strips ? `${plan.url.origin} is another origin` : `a ${plan.method} needs no idempotency key`
+  }
+  if (isOfContent(name) && previous.method !== plan.method) return 'the body is not sent again'
   if (strips && Headers.sameName(name, 'Host')) return 'it names the previous host'
   if (strips && Secret.is(value)) return `it is secret, and ${plan.url.origin} is another origin`
   return 'it was computed again'

@@ -11,6 +11,8 @@ import * as Policies from '../../session/RedirectPolicy.js'
 import * as Session from '../../session/Session.js'
 import { type HeaderSetting, empty as noSettings, type Settings } from '../../session/Settings.js'
 import { isSensitive } from '../../session/SettingsRecord.js'
+import type { Compression } from '../../session/sending/Compression.js'
+import type { IdempotencyKey } from '../../session/sending/IdempotencyKey.js'
 import { nameOf } from '../../stages/ExchangeState.js'
 import type { First, Provenance, Redirected } from '../../stages/prepare/Provenance.js'
 import { selectedKey, selectNoProxy, selectProxy } from '../../stages/prepare/Route.js'
@@ -129,6 +131,16 @@ export const CERTIFICATE: Setting<ClientCertificate> = {
   show: (one) => label({ _tag: 'Certificate', certificate: O.some(one) }).value,
 }
 
+export const KEY: Setting<IdempotencyKey> = {
+  pick: ({ idempotencyKey }) => idempotencyKey,
+  show: ({ header, methods }) => `${header}, for ${methods.join(', ')}`,
+}
+
+export const COMPRESSION: Setting<Compression> = {
+  pick: ({ compression }) => compression,
+  show: ({ coding, minimumSize }) => `${coding}, from ${minimumSize} bytes`,
+}
+
 // --- proxy -----------------------------------------------------------------------------------------------------------
 
 /** A proxy URL without its credentials. */
@@ -242,9 +254,19 @@ const collection = <A>(
   return { ...decided, ...from('request', '', session.value.length === 0 ? [] : [{ layer: 'session', value }]) }
 }
 
+/** A setting that has a line only if a layer sets it. */
+const optional = <A>(c: Context, name: string, setting: Setting<A>): ReadonlyArray<Decided> =>
+  ofSetting(c, setting) === undefined ? [] : [single(c, name, setting, 'none')]
+
+/** Says why a body is not compressed. */
+const compression = (c: Context): ReadonlyArray<Decided> => {
+  const how = c.coding?._tag === 'Unchanged' ? `not applied: ${c.coding.why}` : ''
+  return optional(c, 'compression', COMPRESSION).map((setting) => ({ ...setting, how }))
+}
+
 const eventsOf = (observer: Observer): string => `{ ${Object.keys(Object(observer)).join(', ')} }`
 
-/** Returns every such setting, once. */
+/** Returns every such setting, once. The last ones only if they are set. */
 export const decided = (c: Context): ReadonlyArray<Decided> => [
   single(c, 'auth', AUTH, 'none'),
   single(c, 'base URL', BASE_URL, 'none'),
@@ -253,4 +275,6 @@ export const decided = (c: Context): ReadonlyArray<Decided> => [
   collection(c, 'hooks', ({ hooks }) => hooks, nameOf, 'none'),
   collection(c, 'observers', ({ observers }) => observers, eventsOf, 'none'),
   single(c, 'progress', { pick: ({ progress }) => progress, show: nameOf }, 'none'),
+  ...optional(c, 'idempotency key', KEY),
+  ...compression(c),
 ]

@@ -10,6 +10,7 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Jar } from '../../cookies/Jar.js'
 import type { Environment } from '../../session/Environment.js'
+import type { CompressionCoding } from '../../session/sending/Compression.js'
 import type * as Headers from '../../values/Headers.js'
 import * as Secret from '../../values/Secret.js'
 import type { Token } from '../../values/Token.js'
@@ -55,6 +56,26 @@ export interface Signature {
   readonly token?: TokenUse
 }
 
+/** An idempotency key that planning made. */
+export interface MintedKey {
+  /** The name of the header. */
+  readonly name: string
+  /** As it is sent. */
+  readonly value: string
+  /** Who has the setting. */
+  readonly layer: 'session' | 'request'
+}
+
+/** What `withCompression` did to a body. */
+export type CodingDecision =
+  | {
+      readonly _tag: 'Compressed'
+      readonly coding: CompressionCoding
+      /** Octets before it was compressed; `undefined` if that is not known. */
+      readonly size: number | undefined
+    }
+  | { readonly _tag: 'Unchanged'; readonly why: string }
+
 /** The inputs and decisions that every plan has. */
 interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   /** First plan: what may be used at its URL. Redirected plan: what its exchange keeps, without body. */
@@ -67,6 +88,10 @@ interface Made extends Pick<Plan, 'method' | 'url' | 'headers' | 'body'> {
   readonly route: Plan['route']
   readonly credentials: CredentialDecision
   readonly cookies: CookieSource
+  /** The idempotency key that the plan has; `undefined` if none was minted, or a redirect has dropped it. */
+  readonly minted: MintedKey | undefined
+  /** `undefined` if no compression is set, or a redirect has dropped the body. */
+  readonly coding: CodingDecision | undefined
   /** Absent if nothing signed the plan. */
   readonly signature?: Signature
   /** The token that the plan obtains; absent if it obtains none. */
@@ -104,6 +129,12 @@ export const seal = (provenance: Provenance): Secret.Sealed<unknown> => Secret.s
 export const of = ({ provenance }: Plan): O.Option<Provenance> =>
   // The cast: the wire layer does not know the stages, and only `seal` makes this value.
   provenance === undefined ? O.none : O.some(Secret.open(provenance) as Provenance)
+
+/** Returns what compression did to the body of a plan; `undefined` if nothing, or if the plan has another body now. */
+export const codingOf = (plan: Plan): CodingDecision | undefined => {
+  const provenance = O.toUndefined(of(plan))
+  return provenance?.body === plan.body ? provenance.coding : undefined
+}
 
 /** Records the token that a plan obtains. */
 export const obtaining =

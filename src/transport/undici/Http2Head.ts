@@ -13,7 +13,7 @@ const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'QUERY'])
 
 const isSent = (name: string, value: string): boolean =>
   !CONNECTION_SPECIFIC.has(name) && (name !== 'te' || value.trim().toLowerCase() === 'trailers')

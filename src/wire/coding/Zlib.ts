@@ -1,5 +1,5 @@
 /**
- * The decoders of the runtime. A browser does not have them: its `fetch` decodes bodies.
+ * The decoders and compressors of the runtime. A browser does not have them: its `fetch` decodes bodies.
  *
  * | runtime      | zstd                                                                  |
  * |--------------|-----------------------------------------------------------------------|
@@ -53,6 +53,16 @@ export interface Zstd {
 
 // The cast: the types of Node 20 do not have these functions.
 const builtin = found !== undefined && 'createZstdDecompress' in found ? (found as unknown as Zstd) : undefined
+
+/** The functions of Node 22.15 and later that compress with zstd. */
+export interface ZstdCompress {
+  readonly zstdCompressSync: (content: Uint8Array) => Uint8Array
+  readonly createZstdCompress: () => Builtin.BrotliCompress
+}
+
+/** The functions that compress with zstd, if this version of Node has them. The cast: as above. */
+export const zstdCompress =
+  found !== undefined && 'createZstdCompress' in found ? (found as unknown as ZstdCompress) : undefined
 
 /** The header of a frame with one byte of content, which is missing (RFC 8878 3.1.1). */
 const TRUNCATED_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x01, 0x09, 0x00, 0x00)

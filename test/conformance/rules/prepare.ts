@@ -15,7 +15,7 @@
  * | D22  | Proxy-Authorization goes to the origin              | it is not sent without a proxy                  |
  * | D29  | Basic in latin-1                                    | Basic in UTF-8                                  |
  * | D48  | `user@` is not a credential                         | Basic with an empty password                    |
- * | D49  | every method is written in upper case               | only those of RFC 9110, and PATCH               |
+ * | D49  | every method is written in upper case               | only those of RFC 9110, PATCH and QUERY         |
  * | D50  | unusual path, query and port                        | `models/own-url.ts`                             |
  * | D2   | netrc overrides a header, the URL and an empty auth | it replaces nothing                             |
  */
@@ -114,7 +114,7 @@ const HALF = rewriting('D48', (python, { session, request }) => {
 
 // --- methods and ends of the URL ------------------------------------------------------------------------------------
 
-const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH'.split(' '))
+const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH QUERY'.split(' '))
 
 /** Returns the method as we send it, if requests converted it to upper case. */
 export const ownMethod = (written: string, python: string): string =>

@@ -10,7 +10,7 @@
  * | D14  | userinfo stays in the URL                              | removed                                         |
  * | D14  | an invalid Location is an exception, even if it is not followed | no `next`                                       |
  * | D19  | any host                                               | the canonical host, or `InvalidRedirect`        |
- * | D49  | every method is written in upper case                  | only those of RFC 9110, and PATCH               |
+ * | D49  | every method is written in upper case                  | only those of RFC 9110, PATCH and QUERY         |
  * | D50  | unusual path, query and port                           | `models/own-url.ts`                             |
  * | D51  | a Location that is not UTF-8 is an exception; `/x#` inherits a fragment | it is percent-encoded; `/x#` does not           |
  * | D27  | urllib3 normalizes the URL when it sends               | the URL of the plan is sent                     |
