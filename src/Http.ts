@@ -43,7 +43,9 @@ import type { InvalidPayload, NotJson, SchemaFailed, StatusError } from './wire/
 import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
+export type { ReaderError } from './program/Emission.js'
 export * from './program/EventStream.js'
+export * from './program/PageReader.js'
 export * from './program/Program.js'
 export * from './program/Recovery.js'
 export { type StreamError, stream } from './program/Streaming.js'

@@ -13,6 +13,7 @@
  * | `TooManyRedirects` `InvalidRedirect` `RedirectRefused` `UnrewindableBody`             | following a redirect        |
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |
+ * | `RepeatedPage` `TooManyPages`                                                         | `Http.pages`, `Http.streamPages` |
  * | `NotJson` `InvalidPayload` `SchemaFailed`                                             | `Response.json`, `Stream.jsonLines`, `Stream.events` |
  * | `NotEventStream`                                                                      | `Http.eventStream`          |
  * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
@@ -22,6 +23,7 @@
  * | `Unwritable` `Unreadable`                                                             | `encode` and `decode` of a jar, session, tape or store |
  * | `InvalidCookie` `CookieConflict`                                                      | `Jar.set`, `Jar.lookup`     |
  * | `InvalidCurl`                                                                         | `Request.fromCurl`          |
+ * | `InvalidTemplate` `MissingVariable` `InvalidVariable`                                 | `Url.template`              |
  *
  * Every error of a started program has the jar, so that a program can recover with it: `HttpError.jar`, `Http.orElse`.
  *

@@ -20,6 +20,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { statusError } from './errors/StatusFailure.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
 import * as Link from './values/Link.js'
@@ -35,6 +36,7 @@ import * as ResponseError from './wire/ResponseError.js'
 import type { Timings } from './wire/Timings.js'
 
 export type { Decoder, SchemaIssue, SchemaResult, StandardSchema } from './values/StandardSchema.js'
+export { type Problem, problem } from './wire/Problem.js'
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 export type {
   InEvent,
@@ -50,7 +52,7 @@ export type { Timings } from './wire/Timings.js'
 
 /** Returns the response if its status is below 400. Error: `StatusError`. */
 export const ok = (response: Response): E.Either<ResponseError.StatusError, Response> =>
-  response.status < 400 ? E.right(response) : E.left(ResponseError.statusError(response))
+  response.status < 400 ? E.right(response) : E.left(statusError(response))
 
 /** Decodes the body as text: by a byte order mark, else the declared charset, else UTF-8 (D10). */
 export const text = ({ bytes, encoding }: Response): string => Charset.decode(encoding)(bytes)

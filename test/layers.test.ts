@@ -376,6 +376,7 @@ const IMPURE: ReadonlyArray<readonly [what: string, pattern: RegExp, allowed: Re
     [
       'program/Concurrency.ts',
       'program/Emission.ts',
+      'program/PageReader.ts',
       'program/Streaming.ts',
       'store/TextFile.ts',
       'wire/coding/Coding.ts',

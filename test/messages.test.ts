@@ -40,6 +40,7 @@ import {
   Tape,
   ToughJson,
   Transport,
+  Url,
 } from '../src/index.js'
 import * as RedirectUri from '../src/session/auth/oauth2/RedirectUri.js'
 import * as Failure from '../src/transport/undici/Failure.js'
@@ -150,6 +151,15 @@ const finding = (rule: Lint.Rule, ...args: Parameters<typeof linted>): Situation
   () => pipe(linted(...args).find((one) => one.rule === rule)?.message, named('Lint')),
 ]
 
+const templated = (template: string, variables: Readonly<Record<string, Url.Value | null>> = {}): unknown =>
+  leftOf(Url.template(template)(variables))
+const leftPages = async (server: Reply.Server): Promise<unknown> =>
+  leftOf(
+    await pipe(
+      Http.pages({ request: url, items: () => E.right([]), limit: 2 }),
+      Client.runWith({ session, transport: Transport.memory(server), environment: Environment.empty }),
+    )(),
+  )
 const curl = (line: string): unknown => leftOf(Request.fromCurl(line))
 const command = (...argv: ReadonlyArray<string>): unknown => leftOf(Arguments.parse(argv))
 const decoded = async (encoding: string, body: Uint8Array): Promise<unknown> =>
@@ -157,6 +167,36 @@ const decoded = async (encoding: string, body: Uint8Array): Promise<unknown> =>
 const foreign = (code: string, message: string): Error => Object.assign(new Error(message), { code })
 
 // --- the situations ------------------------------------------------------------------------------------------------
+
+const TEMPLATE: ReadonlyArray<Situation> = [
+  ['an expression that is not closed', () => templated('/users/{id')],
+  ['a } without a {', () => templated('/users/id}')],
+  ['an expression without a variable', () => templated('/users/{}')],
+  ['nested expressions', () => templated('/{a{b}}')],
+  ['a reserved operator', () => templated('/{=a}')],
+  ['a prefix of 0', () => templated('/{a:0}')],
+  ['a name with a space', () => templated('/{a b}')],
+  ['a literal that is not allowed', () => templated('/a b')],
+  ['a scheme without a host', () => templated('https:{a}', { a: 'x' })],
+  ['a template that is not text', () => templated(untyped(5))],
+  ['a variable without a value', () => templated('/users/{id}')],
+  ['a value of another type', () => templated('/users/{id}', { id: untyped(new Date(0)) })],
+  ['an item of another type', () => templated('/users{/id*}', { id: [untyped({})] })],
+  ['a key of another type', () => templated('/users{?id*}', { id: { '\ud800': 1 } })],
+  ['a prefix of a list', () => templated('/users{?id:3}', { id: ['a'] })],
+  ['an item without a value', () => templated('/users{/id*}', { id: ['a', null] })],
+  ['a dot segment', () => templated('/users/{id}', { id: '..' })],
+  ['an empty segment', () => templated('/users/{id}', { id: '' })],
+  ['a ? in a reserved expansion', () => templated('/files/{+path}', { path: 'a?hunter2' })],
+  ['a # in a reserved expansion of a query', () => templated('/files?a={+path}', { path: 'a#hunter2' })],
+  ['a value that is read as a scheme', () => templated('{type}:{id}', { type: 'https', id: 'x' })],
+  ['a value before :// that is not a scheme', () => templated('{a}://h.test', { a: '1' })],
+  ['a value that is read as a host', () => templated('/{+path}', { path: '/evil.test' })],
+  ['a value that extends a host', () => templated('https://h.test{a}', { a: '.evil.test' })],
+  ['a value with another character in a host', () => templated('https://{a}.h.test', { a: 'b/c' })],
+  ['a base whose host does not end', () => templated('{+base}users', { base: 'https://h.test' })],
+  ['an empty value at the start', () => templated('{a}b', { a: '' })],
+]
 
 const PLAN: ReadonlyArray<Situation> = [
   ['the URL is not text', () => planOf(Request.get(untyped(5)))],
@@ -377,8 +417,29 @@ const streamed = async (answer: Reply.Answer): Promise<unknown> =>
   )
 
 const RESPONSE: ReadonlyArray<Situation> = [
+  [
+    'a page that was read before',
+    () => leftPages(() => ({ status: 200, headers: { link: '</a?key=2>; rel="next"' }, json: [] })),
+  ],
+  [
+    'a list of more pages than its limit',
+    () => leftPages(({ url }) => ({ status: 200, headers: { link: `<${url.href}2>; rel="next"` }, json: [] })),
+  ],
   ['status 404', async () => leftOf(Response.ok(await responseOf({ status: 404 })))],
   ['status 503', async () => leftOf(Response.ok(await responseOf({ status: 503 })))],
+  [
+    'status 403 with problem details',
+    async () =>
+      leftOf(
+        Response.ok(
+          await responseOf({
+            status: 403,
+            headers: { 'content-type': 'application/problem+json' },
+            body: '{"title":"Not enough credit","detail":"Your balance is 30, but that costs 50."}',
+          }),
+        ),
+      ),
+  ],
   ['a body that is not JSON', async () => leftOf(Response.json(E.right)(await responseOf({ body: '{"a":' })))],
   ['an empty body', async () => leftOf(Response.json(E.right)(await responseOf({ body: '' })))],
   ['JSON of another shape', async () => leftOf(Response.json(t.string.decode)(await responseOf({ body: '1' })))],
@@ -1146,6 +1207,7 @@ const TOKEN: ReadonlyArray<Situation> = [
 
 const ALL = [
   PLAN,
+  TEMPLATE,
   TOKEN,
   REDIRECT,
   HOOK,

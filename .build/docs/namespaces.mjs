@@ -6,7 +6,7 @@ import { namespaces } from '../exports.mjs'
 
 /** The groups of the public namespaces, in the order of the site. A namespace that is not listed belongs to `REST`. */
 const GROUPS = {
-  'Start here': 'Http Client Session Request Response Auth Jar Plan HttpError Settings',
+  'Start here': 'Http Client Session Request Response Pages Auth Jar Plan HttpError Settings',
   Inspect: 'Explain Story Lint Diff Har Paint Why Observer',
   Transports: 'Transport AddressPolicy Retry Tape Stream Fault Reply Head',
   State: 'JarStore Durable Log Cipher Store',

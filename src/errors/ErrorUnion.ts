@@ -3,6 +3,7 @@ import type { InvalidCookie } from '../cookies/Cookie.js'
 import type { CookieConflict } from '../cookies/Jar.js'
 import type { InDoubt } from '../durable/InDoubt.js'
 import type { InvalidCurl } from '../inspect/FromCurl.js'
+import type { RepeatedPage, TooManyPages } from '../program/PageError.js'
 import type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 import type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
 import type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
@@ -16,6 +17,7 @@ import type { JarStoreFailed } from '../store/JarStore.js'
 import type { LogFailed } from '../store/Log.js'
 import type { DownloadError } from '../transport/download/Download.js'
 import type { DecodeError, EncodeError } from '../values/Serialization.js'
+import type { TemplateError } from '../values/template/UrlTemplate.js'
 import * as Fault from '../wire/Fault.js'
 import type {
   InvalidPayload,
@@ -31,6 +33,7 @@ export type { InvalidCookie } from '../cookies/Cookie.js'
 export type { CookieConflict } from '../cookies/Jar.js'
 export type { InDoubt } from '../durable/InDoubt.js'
 export type { InvalidCurl } from '../inspect/FromCurl.js'
+export type { RepeatedPage, TooManyPages } from '../program/PageError.js'
 export type { CallbackError } from '../session/auth/oauth2/AuthorizationCode.js'
 export type { LoginExpired } from '../session/auth/oauth2/DeviceCode.js'
 export type { TokenProblem } from '../session/auth/oauth2/TokenProblem.js'
@@ -51,6 +54,7 @@ export type { JarStoreFailed } from '../store/JarStore.js'
 export type { LogFailed } from '../store/Log.js'
 export type { DownloadError } from '../transport/download/Download.js'
 export type { DecodeError, EncodeError } from '../values/Serialization.js'
+export type { TemplateError } from '../values/template/UrlTemplate.js'
 export type {
   InEvent,
   InLine,
@@ -97,6 +101,9 @@ export type HttpError<E = unknown> =
   | InvalidCookie
   | CookieConflict
   | InvalidCurl
+  | TemplateError
+  | RepeatedPage
+  | TooManyPages
 
 /**
  * The tag of an error.
@@ -138,6 +145,8 @@ export const TAGS = [
   'UnrewindableBody',
   'HookFailed',
   'StatusError',
+  'RepeatedPage',
+  'TooManyPages',
   'NotJson',
   'InvalidPayload',
   'SchemaFailed',
@@ -156,4 +165,7 @@ export const TAGS = [
   'InvalidCookie',
   'CookieConflict',
   'InvalidCurl',
+  'InvalidTemplate',
+  'MissingVariable',
+  'InvalidVariable',
 ] as const satisfies ReadonlyArray<Tag>

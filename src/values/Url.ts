@@ -42,6 +42,16 @@ import { sentPathname, type Url, withHash } from './UrlRecord.js'
 import { urlText } from './UserInput.js'
 
 export { quoteQuery, removeDotSegments } from './PercentEncoding.js'
+export type { InvalidTemplate } from './template/TemplateSyntax.js'
+export type * as TemplateVariables from './template/TemplateVariables.js'
+export type { Value, Variables } from './template/TemplateVariables.js'
+export {
+  type InvalidVariable,
+  type MissingVariable,
+  type Template,
+  type TemplateError,
+  template,
+} from './template/UrlTemplate.js'
 export * from './UrlRecord.js'
 
 /** Credentials of a URL, percent-decoded: `user@` has no password, `user:@` has an empty one. */

@@ -28,3 +28,14 @@ export const withParameters =
     const all = [...kept, ...added]
     return replaceQuery(all.map(([piece]) => piece).join('&'), all.map(([, piece]) => piece).join('&'))(url)
   }
+
+/** Sets a parameter in the text of a URL or of a reference: replaces those of its name, and stands last in the query. */
+export const withParameterInText =
+  (name: string, value: string) =>
+  (url: string): string => {
+    const [address = '', ...fragment] = url.split('#')
+    const [path = '', ...query] = address.split('?')
+    const pieces = piecesOf(query.length === 0 ? '' : `?${query.join('?')}`).filter((piece) => nameOf(piece) !== name)
+    const end = fragment.length === 0 ? '' : `#${fragment.join('#')}`
+    return `${path}?${[...pieces, `${encodeText(name)}=${encodeText(value)}`].join('&')}${end}`
+  }

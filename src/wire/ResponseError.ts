@@ -14,7 +14,6 @@ import * as DecoderIssues from '../values/DecoderIssues.js'
 import * as Headers from '../values/Headers.js'
 import * as Printable from '../values/Printable.js'
 import type { Broken } from '../values/StandardSchema.js'
-import * as Status from '../values/Status.js'
 import { type Plan, urlWithoutQuery } from './Plan.js'
 import type { Response, Unread } from './Reply.js'
 
@@ -93,7 +92,7 @@ export interface StatusError {
   readonly _tag: 'StatusError'
   /** The response, with its body. */
   readonly response: Response
-  /** The text of requests' `raise_for_status`, and then the method. */
+  /** The text of requests' `raise_for_status`, the method, and then title and detail of `Response.problem`, shortened. */
   readonly message: string
 }
 
@@ -146,14 +145,6 @@ export interface NotEventStream {
   readonly response: Unread
   /** The request, and the status and Content-Type of the response. */
   readonly message: string
-}
-
-/** Returns the error of a response whose status is 400 or above. */
-export const statusError = (response: Response): StatusError => {
-  const { status, reason, url, plan } = response
-  const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = Printable.escapeControls(`${status} ${kind}: ${reason} for url: ${url} (${plan.method})`)
-  return { _tag: 'StatusError', response, message }
 }
 
 /** Returns the name of a body for messages: its method, and its URL without query. */

@@ -1,5 +1,4 @@
 // Reads all pages of a list as GitHub paginates it, and then the details of each item, four at a time.
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
@@ -8,23 +7,7 @@ import { Client, Http, Response, Session } from 'requests-ts'
 const Repos = t.array(t.type({ id: t.number }))
 const Detail = t.type({ id: t.number, stars: t.number })
 
-const repos = pipe(
-  'repos?per_page=5',
-  Http.unfold((url) =>
-    pipe(
-      Http.get(url),
-      Http.ok,
-      Http.flatMapEither((page) =>
-        pipe(
-          page,
-          Response.json(Repos.decode),
-          E.map((items) => [items, Response.link('next')(page)]),
-        ),
-      ),
-    ),
-  ),
-  Http.map(RA.flatten),
-)
+const repos = Http.pages({ request: 'repos?per_page=5', items: Response.json(Repos.decode) })
 
 const detail = (id: number) => pipe(Http.get(`repos/${id}`), Http.json(Detail.decode))
 

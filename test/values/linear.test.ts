@@ -64,9 +64,28 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   'Content-Length': (text) => Reply.lengthOf(head('Content-Length', text).headers),
   'links of a response': (text) =>
     L.Response.link('next')(response('', [['Link', `<${text.replace(/[^\x20-\x7e]/g, '')}>; rel=next`]])),
+  'a problem of a response': (text) => {
+    const body = JSON.stringify({ type: text, title: text, detail: text })
+    return L.Response.ok({
+      ...response(body, { 'content-type': 'application/problem+json' }),
+      status: 400,
+    })
+  },
   'JSON of a response': (text) => L.Response.json(E.right)(response(text)),
   'lines of a response': (text) => L.Response.lines(response(text)),
   'a URL': (text) => [Url.parse(text), Url.parse(`http://${text}`), Url.parse(`http://h/${text}`), Url.masked(text)],
+  'a URL template': (text) => [L.Url.template(text)({ a: 1 }), L.Url.template(`/{${text}`)({})],
+  'a URL template of many variables': (text) => {
+    const short = text.slice(0, text.length / 50)
+    return [
+      L.Url.template(short.replace(/[^/.x]/g, '{a}'))({ a: 1 }),
+      L.Url.template('/x{/a*}')({ a: short.split('') }),
+    ]
+  },
+  'a value of a URL template': (text) => [
+    L.Url.template('/x/{a}{?a}')({ a: text }),
+    L.Url.template('{+a}/x')({ a: `/${text}` }),
+  ],
   'a request URL': (text) => planned(L.Request.get(text), L.Session.withBaseUrl('http://h/v1')(L.Session.empty)),
   'a base URL': (text) => planned(L.Request.get('x'), L.Session.withBaseUrl(`http://h/${text}x`)(L.Session.empty)),
   'query text': (text) => planned(L.Request.withQueryText(text)(L.Request.get('http://h/'))),

@@ -1,0 +1,119 @@
+/**
+ * How to find the next page of a list, for `Http.pages` and `Http.streamPages`.
+ *
+ * | value                   | the next page                                                  | ends                          |
+ * |-------------------------|----------------------------------------------------------------|-------------------------------|
+ * | `byLink`, the default   | the link `next` of the Link header (RFC 8288)                  | without this link             |
+ * | `byCursor(name, read)`  | the first request with a cursor of the last page in its query  | without a cursor, or an empty one |
+ * | `byNumber(name)`        | the first request with the next number in its query            | after a page without items    |
+ * | a function              | a request, or the text of a URL                                | when it returns `none`        |
+ *
+ * A request is sent as it is. A text is a URL from a server, and is treated like a link: it is resolved against the URL of the
+ * page, and requested with GET. It has the settings of the first request except its query, of which only secret parameters
+ * are kept. At another origin it has no settings of the request, and no credentials, secret headers, cookies and query of
+ * the session.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import * as Readers from './Response.js'
+import * as Request from './session/Request.js'
+import { withParameterInText } from './values/UrlQuery.js'
+import * as UserInput from './values/UserInput.js'
+import type { Response } from './wire/Reply.js'
+
+/**
+ * What a function knows in addition to the page.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface Progress {
+  /** The request of the first page. */
+  readonly first: Request.Request
+  /** The number of pages that were read: 1 after the first one. */
+  readonly pages: number
+}
+
+/**
+ * Finds the next page: returns a request or a URL, or `none` after the last page.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export type Next<A = unknown> = (
+  response: Response,
+  items: ReadonlyArray<A>,
+  progress: Progress,
+) => O.Option<Request.Request | string>
+
+/**
+ * Follows the link `next` of the Link header.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const byLink: Next = (response) => Readers.link('next')(response)
+
+/** Sets a query parameter where the request has it: in its pairs or keys, or else in the text of its URL. */
+const withParameter = (request: Request.Request, name: string, value: string): Request.Request => {
+  const { query } = request.settings
+  const inUrl = { ...request, url: withParameterInText(name, value)(request.url) }
+  if (query._tag === 'Inherit') return inUrl
+  const source = query.value
+  if (source._tag === 'Keys') return source.keys.has(name) ? Request.withQuery({ [name]: value })(request) : inUrl
+  if (source._tag === 'Text' || !source.pairs.some(([other]) => other === name)) return inUrl
+  return Request.withQuery([...source.pairs.filter(([other]) => other !== name), [name, value]])(request)
+}
+
+/**
+ * Puts a cursor into the query of the first request. `read` returns the cursor that a page has, such as a field of its JSON.
+ * `none` and an empty text end the list.
+ *
+ * @since 0.2.0
+ * @category constructors
+ * @example
+ * import { flow, pipe } from 'fp-ts/lib/function.js'
+ * import * as E from 'fp-ts/lib/Either.js'
+ * import * as O from 'fp-ts/lib/Option.js'
+ * import * as t from 'io-ts'
+ * import { Client, Http, Pages, Response, Transport } from 'requests-ts'
+ *
+ * const Page = t.type({ items: t.array(t.number), next: t.union([t.string, t.null]) })
+ * const read = Response.json(Page.decode)
+ * const numbers = Http.pages({
+ *   request: 'https://h.test/numbers',
+ *   items: flow(read, E.map(({ items }) => items)),
+ *   next: Pages.byCursor('after', flow(read, O.fromEither, O.chainNullableK(({ next }) => next))) })
+ * const transport = Transport.memory({
+ *   'GET /numbers': { status: 200, json: { items: [1, 2], next: 'a b' } },
+ *   'GET /numbers?after=a%20b': { status: 200, json: { items: [3], next: null } } })
+ * assert.deepEqual(await pipe(numbers, Client.runWith({ transport }))(), E.right([1, 2, 3]))
+ */
+export const byCursor =
+  (name: string, read: (response: Response) => O.Option<string | number>): Next =>
+  (response, _, { first }) => {
+    const cursor = read(response)
+    return O.isNone(cursor) || cursor.value === '' ? O.none : O.some(withParameter(first, name, String(cursor.value)))
+  }
+
+/**
+ * Options of `byNumber`.
+ *
+ * @since 0.2.0
+ * @category model
+ */
+export interface ByNumber {
+  /** The number of the first page; 1 by default. The first request is sent as it is. */
+  readonly start?: number
+}
+
+/**
+ * Puts the number of the page into the query of the first request: 2 for the second page. A page without items ends the list.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const byNumber = (name: string, options: ByNumber = {}): Next => {
+  const { start = 1 } = UserInput.own(options)
+  return (_, items, { first, pages }) =>
+    items.length === 0 ? O.none : O.some(withParameter(first, name, String(start + pages)))
+}

@@ -1,0 +1,67 @@
+/**
+ * Makes the error of a response whose status is 400 or above. Its message repeats the problem details of the server:
+ *
+ * | text of the server                                | in the message                                      |
+ * |---------------------------------------------------|-----------------------------------------------------|
+ * | `title`, `detail`                                 | at most 100 and 300 characters, on one line         |
+ * | a `title` that repeats the reason of the status   | omitted                                             |
+ * | a value that the request sent in its body, or as a secret: credentials, cookies, secret query | `‹secret›` |
+ * | anything, if the body of the request has more than 65,536 octets or 1,000 values | omitted: it is not searched |
+ *
+ * The content of a request body that is a stream is not known.
+ */
+import * as O from 'fp-ts/lib/Option.js'
+import { MAX_DESCRIPTION, restrict, secretsOf } from '../session/auth/oauth2/ServerText.js'
+import * as Printable from '../values/Printable.js'
+import * as Secret from '../values/Secret.js'
+import * as Status from '../values/Status.js'
+import type { Plan } from '../wire/Plan.js'
+import { type Problem, problem } from '../wire/Problem.js'
+import type { Response } from '../wire/Reply.js'
+import type { StatusError } from '../wire/ResponseError.js'
+
+const MAX_TITLE = 100
+const MAX_SEARCHED_BODY = 65_536
+const MAX_SECRETS = 1_000
+
+const isSmall = ({ body }: Plan): boolean =>
+  body._tag !== 'Bytes' || Secret.open(body.bytes).length <= MAX_SEARCHED_BODY
+
+/** Returns the secrets of a request and of those before it, `undefined` if there are too many to search for. */
+const searchedSecrets = (response: Response): ReadonlySet<string> | undefined => {
+  if (!isSmall(response.plan) || !response.history.every(({ plan }) => isSmall(plan))) return undefined
+  const secrets = secretsOf(response)
+  return secrets.size > MAX_SECRETS ? undefined : secrets
+}
+
+/** Returns the title, unless it is only the reason of the status, and the detail. */
+const textsOf = (
+  { title, detail }: Problem,
+  { status, reason }: Response,
+): ReadonlyArray<readonly [string, number]> => {
+  const known = [reason, Status.reason(status), ''].map((text) => text.toLowerCase())
+  const isNews = (text: string): boolean => !known.includes(text.trim().toLowerCase())
+  const texts = [
+    [title, MAX_TITLE],
+    [detail, MAX_DESCRIPTION],
+  ] as const
+  return texts.flatMap(([text, limit]) => (O.isSome(text) && isNews(text.value) ? [[text.value, limit] as const] : []))
+}
+
+/** Returns what a server reports about a failure, for the end of a message; empty if it reports nothing. */
+const reported = (response: Response): string => {
+  const found = problem(response)
+  const texts = O.isSome(found) ? textsOf(found.value, response) : []
+  const secrets = texts.length === 0 ? undefined : searchedSecrets(response)
+  return secrets === undefined
+    ? ''
+    : texts.map(([text, limit]) => `: ${restrict(secrets, limit)(text.trim())}`).join('')
+}
+
+/** Returns the error of a response whose status is 400 or above. */
+export const statusError = (response: Response): StatusError => {
+  const { status, reason, url, plan } = response
+  const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
+  const message = `${status} ${kind}: ${reason} for url: ${url} (${plan.method})${reported(response)}`
+  return { _tag: 'StatusError', response, message: Printable.escapeControls(message) }
+}

@@ -1,0 +1,363 @@
+/** Lists that come in pages: which requests are sent, when, and with which credentials. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import * as t from 'io-ts'
+import {
+  Client,
+  Environment,
+  Http,
+  HttpError,
+  Jar,
+  Pages,
+  Plan,
+  Request,
+  Response,
+  Session,
+  Stream,
+  Transport,
+} from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+import { untyped } from './untyped.js'
+
+const numbers = Response.json(t.array(t.number).decode)
+const list = (request: Request.Request | string = 'http://h.test/0') => ({ request, items: numbers })
+
+interface Rig {
+  readonly options: Client.Options
+  /** The URLs that were requested. */
+  readonly urls: string[]
+  readonly plans: Plan.Plan[]
+}
+
+const rigOf = (
+  server: (plan: Plan.Plan) => ReturnType<Extract<Transport.Server, (plan: Plan.Plan) => unknown>>,
+  session = Session.empty,
+): Rig => {
+  const plans: Plan.Plan[] = []
+  const urls: string[] = []
+  const transport = Transport.memory((plan) => {
+    plans.push(plan)
+    urls.push(Plan.wire(plan).url)
+    return server(plan)
+  })
+  return { options: { session, transport, environment: Environment.empty }, urls, plans }
+}
+
+/** Page `i` has the items of `pages[i]`, a cookie of its own and a link to the next one. `failAt` fails with 500. */
+const linked = (pages: ReadonlyArray<ReadonlyArray<number>>, failAt = -1) =>
+  rigOf(({ url }) => {
+    const i = Number(url.pathname.slice(1))
+    const link = i + 1 < pages.length ? { link: `</${i + 1}>; rel="next"` } : {}
+    return {
+      status: i === failAt ? 500 : 200,
+      headers: { ...link, 'set-cookie': `c${i}=1; Path=/` },
+      json: pages[i] ?? [],
+    }
+  })
+
+const reading =
+  <A>(count: number) =>
+  (items: AsyncIterable<A>) =>
+    pipe(items, Stream.take(count), Stream.toArray)
+
+const cookies = (jar: Jar.Jar): number => Jar.toArray(jar).length
+
+const someLists = fc.array(fc.array(fc.nat(9), { maxLength: 4 }), { minLength: 1, maxLength: 6 })
+
+describe('a list', () => {
+  it('has the items of all pages in order, and the cookies of all replies', () =>
+    fc.assert(
+      fc.asyncProperty(someLists, fc.nat(3), async (pages, lookAhead) => {
+        const { options, urls } = linked(pages)
+        const outcome = await Client.use(options)(Http.pages({ ...list(), lookAhead }))()
+        const streamed = await Client.runWith(options)(Http.streamPages({ ...list(), lookAhead })(Stream.toArray))()
+        expect(streamed).toEqual(E.right(pages.flat()))
+        if (E.isLeft(outcome)) return expect.fail(outcome.left.message)
+        expect(outcome.right[0]).toEqual(pages.flat())
+        expect(cookies(outcome.right[1])).toBe(pages.length)
+        expect(urls).toEqual([...pages.keys(), ...pages.keys()].map((i) => `http://h.test/${i}`))
+      }),
+    ))
+  it('requests the pages that the reader needs, and at most lookAhead more', () =>
+    fc.assert(
+      fc.asyncProperty(someLists, fc.nat(12), fc.nat(3), async (pages, wanted, lookAhead) => {
+        const { options, urls } = linked(pages)
+        const outcome = await Client.runWith(options)(Http.streamPages({ ...list(), lookAhead })(reading(wanted)))()
+        const all = pages.flat()
+        expect(outcome).toEqual(E.right(all.slice(0, wanted)))
+        const ends = pages.map((_, i) => pages.slice(0, i + 1).flat().length)
+        const used = wanted === 0 ? 0 : wanted > all.length ? pages.length : ends.findIndex((end) => end >= wanted) + 1
+        expect(urls.length).toBeGreaterThanOrEqual(used)
+        expect(urls.length).toBeLessThanOrEqual(used === 0 ? 0 : Math.min(used + lookAhead, pages.length))
+      }),
+    ))
+  it('fails with a page that fails when its turn comes, and not for a reader that stops before', () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat(3), fc.nat(8), async (failAt, lookAhead, wanted) => {
+        const { options } = linked(
+          Array.from({ length: 6 }, (_, i) => [i]),
+          failAt,
+        )
+        const program = Http.streamPages({ ...list(), lookAhead })(reading(wanted))
+        const outcome = await Client.use(options)(program)()
+        if (wanted <= failAt) {
+          const items = pipe(
+            outcome,
+            E.map(([read]) => read),
+          )
+          expect(items).toEqual(E.right(Array.from({ length: wanted }, (_, n) => n)))
+          return
+        }
+        expect(outcome).toMatchObject({ left: { _tag: 'StatusError', response: { status: 500 } } })
+        const jar = E.isLeft(outcome) ? HttpError.jar(outcome.left) : O.none
+        expect(O.isSome(jar) && cookies(jar.value)).toBe(failAt + 1)
+      }),
+    ))
+  it('requests nothing before the reader asks for an item', async () => {
+    const { options, urls } = linked([[1]])
+    const program = Http.streamPages(list())(() => TE.right('not read'))
+    expect(await Client.runWith(options)(program)()).toEqual(E.right('not read'))
+    expect(urls).toEqual([])
+  })
+  it('aborts a page that is read ahead when the reader stops', async () => {
+    let aborted = 0
+    const { options } = linked([[1], [2]])
+    const transport: Transport.Transport = (plan, controls) =>
+      plan.url.pathname === '/0'
+        ? (options.transport ?? Transport.memory({}))(plan, controls)
+        : () =>
+            new Promise((resolve) =>
+              controls?.signal?.addEventListener('abort', () => {
+                aborted += 1
+                resolve(E.left(untyped({ _tag: 'Aborted', message: 'aborted', plan, cause: O.none, unsent: true })))
+              }),
+            )
+    const program = Http.streamPages({ ...list(), lookAhead: 1 })(reading(1))
+    expect(await Client.runWith({ ...options, transport })(program)()).toEqual(E.right([1]))
+    expect(aborted).toBe(1)
+  })
+  it('fails with the error of its decoder', async () => {
+    const { options } = rigOf(() => ({ status: 200, json: ['a'] }))
+    expect(await Client.runWith(options)(Http.pages(list()))()).toMatchObject({
+      left: { _tag: 'InvalidPayload', paths: ['[0]'] },
+    })
+  })
+  it.each([0, 2])('throws an exception of the function that reads the items, with lookAhead %i', async (lookAhead) => {
+    const { options } = linked([[1], [2], [3]])
+    const items = (response: Response.Response) => {
+      if (response.plan.url.pathname === '/1') throw new Error('mine')
+      return numbers(response)
+    }
+    const program = Http.pages({ request: 'http://h.test/0', items, lookAhead })
+    await expect(Client.runWith(options)(program)()).rejects.toThrow('mine')
+    const first = Http.streamPages({ request: 'http://h.test/0', items, lookAhead })(reading(1))
+    expect(await Client.runWith(options)(first)()).toEqual(E.right([1]))
+  })
+})
+
+describe('a hostile server', () => {
+  it('whose pages form a cycle of any length is found out after each page was read once', () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.nat(2), async (cycle, before, lookAhead) => {
+        const { options, urls } = rigOf(({ url }) => {
+          const i = Number(url.pathname.slice(1))
+          const next = i + 1 < before + cycle ? i + 1 : before
+          return { status: 200, headers: { link: `</${next}>; rel="next"` }, json: [i] }
+        })
+        const outcome = await Client.runWith(options)(
+          Http.pages({ ...list('http://h.test/0?key=S3CRET'), lookAhead }),
+        )()
+        // The first page is known by the URL with its query.
+        const pages = before === 0 ? cycle + 1 : before + cycle
+        expect(outcome).toMatchObject({
+          left: { _tag: 'RepeatedPage', pages, url: expect.not.stringContaining('S3CRET') },
+        })
+        expect(urls.length).toBe(pages)
+      }),
+    ))
+  it.each(['http://h.test/0?a=1', '?a=1', '', '#x', 'HTTP://H.test:80/0?a=1'])(
+    'that links to the first page as %j is found out',
+    async (link) => {
+      const { options, urls } = rigOf(() => ({ status: 200, headers: { link: `<${link}>; rel=next` }, json: [1] }))
+      const session = Session.at('http://h.test')
+      const outcome = await Client.runWith({ ...options, session })(
+        Http.pages(list(Request.withQuery({ a: 1 })(Request.get('0')))),
+      )()
+      expect(outcome).toMatchObject({ left: { _tag: 'RepeatedPage' } })
+      expect(urls.length).toBeLessThanOrEqual(2)
+    },
+  )
+  it.each([
+    [undefined, 1000],
+    [3, 3],
+    [2.9, 2],
+    [0, 1],
+    [Number.NaN, 1],
+  ])('with endless pages is read up to the limit %s', async (limit, expected) => {
+    const { options, urls } = rigOf(({ url }) => ({
+      status: 200,
+      headers: { link: `</${Number(url.pathname.slice(1)) + 1}?key=S3CRET>; rel="next"` },
+      json: [1],
+    }))
+    const outcome = await Client.runWith(options)(
+      Http.pages({ ...list(), ...(limit === undefined ? {} : { limit }) }),
+    )()
+    expect(outcome).toMatchObject({ left: { _tag: 'TooManyPages', limit: expected } })
+    expect(urls.length).toBe(expected)
+    expect(E.isLeft(outcome) && outcome.left.message).not.toContain('S3CRET')
+  })
+  it('whose list has as many pages as the limit is read', async () => {
+    const { options } = linked([[1], [2], [3]])
+    expect(await Client.runWith(options)(Http.pages({ ...list(), limit: 3 }))()).toEqual(E.right([1, 2, 3]))
+  })
+  it.each([
+    ['javascript:alert(1)', 'UnsupportedScheme'],
+    ['file:///etc/passwd', 'UnsupportedScheme'],
+    ['http://[bad/', 'InvalidUrl'],
+  ])('that names %s as the next page sends nothing there', async (url, tag) => {
+    const { options, urls } = rigOf(() => ({ status: 200, json: [1] }))
+    const program = Http.pages({ ...list(), next: (_, __, { pages }) => (pages === 1 ? O.some(url) : O.none) })
+    expect(await Client.runWith(options)(program)()).toMatchObject({ left: { _tag: tag } })
+    expect(urls.length).toBe(1)
+  })
+
+  const SECRETS = /hunter2/
+  const dangerous = pipe(
+    Session.empty,
+    Session.withBearer('hunter2'),
+    Session.withHeader('X-Api-Key', 'hunter2'),
+    Session.withCookie('sid', 'hunter2'),
+    Session.withSecretQuery('key', 'hunter2'),
+  )
+  const ofSession: readonly [string, Session.Session, Request.Request] = [
+    'session',
+    dangerous,
+    Request.get('http://h.test/0'),
+  ]
+  it.each<readonly [string, Session.Session, Request.Request]>([
+    ofSession,
+    ['session with a base URL', Session.withBaseUrl('http://h.test')(dangerous), Request.get('0')],
+    [
+      'request',
+      Session.empty,
+      pipe(
+        Request.get('http://h.test/0'),
+        Request.withBearer('hunter2'),
+        Request.withHeader('X-Api-Key', 'hunter2'),
+        Request.withCookie('sid', 'hunter2'),
+        Request.withSecretQuery('key', 'hunter2'),
+      ),
+    ],
+  ])('at another origin does not get the credentials of the %s', async (_, session, request) => {
+    for (const other of ['http://evil.test/x', 'https://h.test/x', 'http://h.test:81/x', '//evil.test/x']) {
+      const { options, plans } = rigOf(({ url }) => {
+        const isFirst = url.pathname === '/0'
+        return { status: 200, ...(isFirst ? { headers: { link: `<${other}>; rel="next"` } } : {}), json: [1] }
+      }, session)
+      expect(await Client.runWith(options)(Http.pages({ request, items: numbers }))()).toEqual(E.right([1, 1]))
+      const [first, second] = plans.map((plan) => JSON.stringify(Plan.wire(plan)))
+      expect(first).toMatch(SECRETS)
+      expect(second).not.toMatch(SECRETS)
+    }
+  })
+  it('at the same origin gets them again, each once', async () => {
+    const [, session, request] = ofSession
+    const { options, plans } = rigOf(({ url }) => {
+      const isFirst = url.pathname === '/0'
+      return { status: 200, ...(isFirst ? { headers: { link: '</1?page=2>; rel="next"' } } : {}), json: [1] }
+    }, session)
+    await Client.runWith(options)(Http.pages({ request: Request.withQuery({ page: 1 })(request), items: numbers }))()
+    expect(plans.map((plan) => Plan.wire(plan).url)).toEqual([
+      'http://h.test/0?key=hunter2&page=1',
+      'http://h.test/1?page=2&key=hunter2',
+    ])
+    expect(
+      plans.map((plan) => Plan.wire(plan).headers.filter(([, value]) => value.includes('hunter2')).length),
+    ).toEqual([3, 3])
+  })
+})
+
+describe('the next page', () => {
+  const Cursor = t.type({ items: t.array(t.number), next: t.union([t.string, t.null]) })
+  const read = Response.json(Cursor.decode)
+  const items = flow(
+    read,
+    E.map((page) => page.items),
+  )
+  const next = Pages.byCursor(
+    'after',
+    flow(
+      read,
+      O.fromEither,
+      O.chainNullableK((page) => page.next),
+    ),
+  )
+
+  it.each<readonly [string, Request.Request, string]>([
+    ['a URL', Request.get('http://h.test/x?after=0&size=5#f'), 'http://h.test/x?size=5&after=a%26b#f'],
+    [
+      'keys',
+      Request.withQuery({ after: '0', size: 5 })(Request.get('http://h.test/x')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
+    [
+      'pairs',
+      Request.withQuery([
+        ['after', '0'],
+        ['size', 5],
+      ])(Request.get('http://h.test/x')),
+      'http://h.test/x?size=5&after=a%26b',
+    ],
+    [
+      'other keys',
+      Request.withQuery({ size: 5 })(Request.get('http://h.test/x')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
+    ['text', Request.withQueryText('size=5')(Request.get('http://h.test/x')), 'http://h.test/x?after=a%26b&size=5'],
+  ])('by cursor replaces the parameter in %s', async (_, request, expected) => {
+    const { options, urls } = rigOf(({ url }) => ({
+      status: 200,
+      json: { items: [1], next: url.href.includes('a%26b') ? '' : 'a&b' },
+    }))
+    expect(await Client.runWith(options)(Http.pages({ request, items, next }))()).toEqual(E.right([1, 1]))
+    expect(urls[1]).toBe(expected)
+    expect(urls.length).toBe(2)
+  })
+  it('by a cursor that does not change is a repeated page', async () => {
+    const { options, urls } = rigOf(() => ({ status: 200, json: { items: [1], next: 'a' } }))
+    expect(await Client.runWith(options)(Http.pages({ request: 'http://h.test/x', items, next }))()).toMatchObject({
+      left: { _tag: 'RepeatedPage', pages: 2 },
+    })
+    expect(urls.length).toBe(2)
+  })
+  it.each([
+    [{}, [undefined, 2, 3]],
+    [{ start: 0 }, [undefined, 1, 2]],
+  ])('by number with %j ends after an empty page', async (options, expected) => {
+    const rig = rigOf(({ url }) => ({ status: 200, json: url.search.endsWith(String(expected[2])) ? [] : [1] }))
+    const program = Http.pages({ ...list('http://h.test/x'), next: Pages.byNumber('page', options) })
+    expect(await Client.runWith(rig.options)(program)()).toEqual(E.right([1, 1]))
+    expect(rig.urls).toEqual(expected.map((page) => `http://h.test/x${page === undefined ? '' : `?page=${page}`}`))
+  })
+  it('of a function may be a request with a body', async () => {
+    const { options, plans } = rigOf((plan) => ({ status: 200, json: [plan.method.length] }))
+    const page = (n: number) => pipe(Request.post('http://h.test/search'), Request.withJson({ n }))
+    const program = Http.pages({
+      ...list(page(1)),
+      next: (_, __, { pages }) => (pages < 3 ? O.some(page(pages + 1)) : O.none),
+    })
+    expect(await Client.runWith(options)(program)()).toEqual(E.right([4, 4, 4]))
+    const again = Http.pages({ ...list(page(1)), next: (_, __, { pages }) => O.some(page((pages % 2) + 1)) })
+    expect(await Client.runWith(options)(again)()).toMatchObject({ left: { _tag: 'RepeatedPage', pages: 2 } })
+    expect(plans.length).toBe(5)
+  })
+  it.each([undefined, null, {}, 5])('of a function that returns %j is missing', async (value) => {
+    const { options } = linked([[1], [2]])
+    expect(await Client.runWith(options)(Http.pages({ ...list(), next: untyped<Pages.Next>(() => value) }))()).toEqual(
+      E.right([1]),
+    )
+  })
+})

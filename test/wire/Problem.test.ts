@@ -1,0 +1,206 @@
+/** Problem details (RFC 9457): what is read, and what the message of a `StatusError` repeats. */
+import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { Client, Exchange, Http, HttpError, Request, Response, Session, Stream, Transport } from 'requests-ts'
+import { describe, expect, it } from 'vitest'
+
+const TYPE = 'application/problem+json'
+
+const get = Request.get('http://h.test/a/b')
+
+const responseOf = (body: string | Uint8Array, type = TYPE, request = get, status = 403): Response.Response => {
+  const { outcome } = pipe(
+    request,
+    Exchange.simulate({ session: Session.empty })(() => ({ status, headers: { 'content-type': type }, body })),
+  )
+  return E.isRight(outcome) ? outcome.right : expect.fail(outcome.left.message)
+}
+
+const problemOf = (json: unknown, type?: string) => Response.problem(responseOf(JSON.stringify(json), type))
+const membersOf = (json: unknown): Response.Problem => {
+  const found = problemOf(json)
+  return O.isSome(found) ? found.value : expect.fail('it is missing')
+}
+
+const messageOf = (json: unknown, request = get): string => {
+  const checked = Response.ok(responseOf(JSON.stringify(json), TYPE, request))
+  return E.isLeft(checked) ? checked.left.message : expect.fail('it is ok')
+}
+
+describe('a problem', () => {
+  it('has the members of the RFC, and all others as extensions', () => {
+    const json = { type: 'https://example.com/probs/credit', title: 'T', status: 403, detail: 'D', instance: 'urn:x:1' }
+    expect(membersOf({ ...json, balance: 30, accounts: ['/account/12345'] })).toEqual({
+      type: json.type,
+      title: O.some('T'),
+      status: O.some(403),
+      detail: O.some('D'),
+      instance: O.some('urn:x:1'),
+      extensions: { balance: 30, accounts: ['/account/12345'] },
+    })
+  })
+  it('without members is about:blank', () => {
+    const none = { title: O.none, status: O.none, detail: O.none, instance: O.none }
+    expect(membersOf({})).toEqual({ type: 'about:blank', ...none, extensions: {} })
+  })
+  it('ignores each member of a wrong type, and keeps the others', () => {
+    const wrong = fc.jsonValue().filter((value) => typeof value !== 'string')
+    const name = fc.constantFrom('type', 'title', 'detail', 'instance')
+    fc.assert(
+      fc.property(name, wrong, (key, value) => {
+        const given = { type: 'urn:t', title: 'T', detail: 'D', instance: 'urn:i', extra: 1 }
+        const { [key]: _, ...rest } = given
+        expect(membersOf({ ...given, [key]: value })).toEqual(membersOf(rest))
+      }),
+    )
+  })
+  it.each(['403', 99, 600, 403.5, null, true, [403], 1e300])('ignores the status %j', (status) => {
+    expect(membersOf({ status }).status).toEqual(O.none)
+  })
+  it.each([
+    ['/probs/x', 'http://h.test/probs/x'],
+    ['x', 'http://h.test/a/x'],
+    ['', 'http://h.test/a/b'],
+    ['//other.test/x', 'http://other.test/x'],
+    ['HTTPS://Example.com', 'HTTPS://Example.com'],
+    ['tag:me@h.test,2021-09-17:x', 'tag:me@h.test,2021-09-17:x'],
+    ['javascript:alert(1)', 'javascript:alert(1)'],
+  ])('has the URI %j as %s', (written, read) => {
+    expect(membersOf({ type: written }).type).toBe(read)
+    expect(membersOf({ instance: written }).instance).toEqual(O.some(read))
+  })
+  it('with a reference that cannot be resolved is about:blank', () => {
+    expect(membersOf({ type: '//[bad', instance: '//[bad' })).toMatchObject({ type: 'about:blank', instance: O.none })
+  })
+  it.each([
+    [TYPE, true],
+    ['Application/Problem+JSON; charset=utf-8', true],
+    ['application/problem+json;profile="x"', true],
+    ['application/json', false],
+    ['application/problem+xml', false],
+    ['application/problem+jsonx', false],
+    ['text/html', false],
+    ['', false],
+  ])('of the media type %j is read: %s', (type, isRead) => {
+    expect(O.isSome(problemOf({ title: 'T' }, type))).toBe(isRead)
+  })
+  it.each(['', '<h1>502</h1>', '[]', '[{"title":"T"}]', '"T"', 'null', '1', '{"title":"T"', '\ufffe'])(
+    'is missing if the body is %j',
+    (body) => {
+      expect(Response.problem(responseOf(body))).toEqual(O.none)
+      expect(Response.ok(responseOf(body))).toMatchObject({ left: { _tag: 'StatusError' } })
+    },
+  )
+  it('is read whatever the status is', () => {
+    expect(O.isSome(Response.problem(responseOf('{}', TYPE, get, 200)))).toBe(true)
+  })
+  it('of more than 1,048,576 octets is not parsed', () => {
+    const largest = `{"title":"${'a'.repeat(1_048_576 - 12)}"}`
+    expect(O.isSome(Response.problem(responseOf(largest)))).toBe(true)
+    expect(Response.problem(responseOf(`${largest} `))).toEqual(O.none)
+  })
+  it('that nests a million lists is read or none, and does not throw', () => {
+    const body = `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)},"title":"T"}`
+    expect(E.isLeft(Response.ok(responseOf(body)))).toBe(true)
+  })
+  it('never changes a prototype', () => {
+    const text = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"title":"T"}'
+    const found = Response.problem(responseOf(text))
+    const extensions: object = O.isSome(found)
+      ? Object.assign({}, found.value.extensions)
+      : expect.fail('it is missing')
+    expect(Object.keys(extensions)).toEqual(['constructor'])
+    expect('polluted' in extensions || 'polluted' in {}).toBe(false)
+  })
+  it('is never read from a prototype', () => {
+    Object.defineProperty(Object.prototype, 'title', { value: 'polluted', configurable: true })
+    const found = problemOf({})
+    Reflect.deleteProperty(Object.prototype, 'title')
+    expect(found).toMatchObject(O.some({ title: O.none }))
+  })
+  it('keeps HTML as it is', () => {
+    expect(membersOf({ detail: '<script>alert(1)</script>' }).detail).toEqual(O.some('<script>alert(1)</script>'))
+  })
+  it('never throws, whatever the body is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string()), (body) => {
+        expect(Response.problem(responseOf(body))).toHaveProperty('_tag')
+        expect(Response.ok(responseOf(body))).toMatchObject({ left: { _tag: 'StatusError' } })
+      }),
+    )
+  })
+})
+
+const START = '403 Client Error: Forbidden for url: http://h.test/a/b (GET)'
+
+describe('the message of a StatusError', () => {
+  it.each([
+    [{ title: 'Not enough credit', detail: 'It costs 50.' }, ': Not enough credit: It costs 50.'],
+    [{ title: 'Forbidden', detail: 'It costs 50.' }, ': It costs 50.'],
+    [{ detail: ' It costs 50. ' }, ': It costs 50.'],
+    [{ title: ' ', detail: '' }, ''],
+    [{ title: 5, detail: null }, ''],
+    [{}, ''],
+  ])('for %j ends with %j', (json, end) => {
+    expect(messageOf(json)).toBe(START + end)
+  })
+  it('is one line without control characters, and has a bounded length', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 600 })
+    const control = fc.constantFrom('\x1b[2J', '\r\n', '\u202e', '\ud800', '\0')
+    fc.assert(
+      fc.property(fc.array(fc.oneof(text, control)), fc.array(fc.oneof(text, control)), (title, detail) => {
+        const message = messageOf({ title: title.join(''), detail: detail.join('') })
+        expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\u202a-\u202e\u2066-\u2069]/u)
+        expect(message.length).toBeLessThanOrEqual(START.length + 2 + 100 + 2 + 300)
+      }),
+    )
+  })
+  it.each<readonly [string, Request.Request]>([
+    ['a password', Request.withBasicAuth('me', 'hunter2!')(get)],
+    ['a token', Request.withBearer('hunter2!')(get)],
+    ['a secret header', Request.withHeader('X-Api-Key', 'hunter2!')(get)],
+    ['a cookie', Request.withCookie('sid', 'hunter2!')(get)],
+    ['a secret query', Request.withSecretQuery('key', 'hunter2!')(get)],
+    ['a form', pipe(Request.post('http://h.test/a/b'), Request.withForm({ pass: 'hunter2!' }))],
+    ['a JSON body', pipe(Request.post('http://h.test/a/b'), Request.withJson({ user: { pass: 'hunter2!' } }))],
+  ])('does not repeat %s of the request', (_, request) => {
+    const message = messageOf({ title: 'Bad hunter2!', detail: 'hunter2! and hunter2%21 are wrong' }, request)
+    expect(message).not.toContain('hunter2')
+    expect(message).toContain(': Bad ‹secret›: ‹secret› and ‹secret› are wrong')
+  })
+  it.each<readonly [string, unknown]>([
+    ['large', 'hunter2!'.repeat(10_000)],
+    ['of many values', Array.from({ length: 2_000 }, (_, i) => `value ${i}`)],
+  ])('does not repeat a server if the body of the request is too %s to search', (_, body) => {
+    const request = pipe(Request.post('http://h.test/a/b'), Request.withJson(body))
+    expect(messageOf({ title: 'T', detail: 'D' }, request)).toBe(START.replace('GET', 'POST'))
+  })
+  it('repeats the problem for Http.ok, Http.json and Stream.ok', async () => {
+    const transport = Transport.memory({
+      'GET /a/b': { status: 403, headers: { 'content-type': TYPE }, body: '{"title":"T","detail":"D"}' },
+    })
+    const programs = [
+      pipe(Http.send(get), Http.ok),
+      pipe(Http.send(get), Http.json(E.right)),
+      pipe(get, Http.stream(Stream.ok((_, body) => pipe(body, Stream.lines(), Stream.toArray)))),
+    ]
+    for (const program of programs) {
+      const outcome = await pipe(program, Http.mapError(HttpError.show), Client.runWith({ transport }))()
+      expect(outcome).toEqual(E.left(`StatusError: ${START}: T: D`))
+    }
+  })
+  it('needs no time for a response below 400, however large its problem is', () => {
+    const response = responseOf('{}', TYPE, get, 200)
+    const reads = { count: 0 }
+    const watched = Object.defineProperty({ ...response }, 'bytes', {
+      get: () => {
+        reads.count += 1
+        return response.bytes
+      },
+    })
+    expect(E.isRight(Response.ok(watched))).toBe(true)
+    expect(reads.count).toBe(0)
+  })
+})
