@@ -52,6 +52,20 @@ const plainNamespaces = {
   },
 }
 
+const print = (path, code, more = {}) => minifySync(path, code, { module: false, compress: false, mangle: false, ...more }).code
+
+/**
+ * Shortens the names inside functions, and removes the indentation. Line breaks and other names stay: Node prints the line of an
+ * error, and stack traces can be read.
+ */
+const shortened = (path, code) => {
+  const mangled = print(path, code, { mangle: { toplevel: false }, codegen: { removeWhitespace: false } })
+  const flat = mangled.replace(/^\t+/gm, '')
+  // A tab at the start of a line may belong to a text.
+  const isSame = print(path, flat, { codegen: { removeWhitespace: true } }) === print(path, mangled, { codegen: { removeWhitespace: true } })
+  return isSame ? flat : mangled
+}
+
 /** The same for the names that chunks export to each other. No module exports a variable, and no chunks form a cycle. */
 const plainExports = {
   name: 'plain-exports',
@@ -60,10 +74,11 @@ const plainExports = {
       if (file.type !== 'chunk') continue
       // The function that makes namespaces would fail if a program has added a key to `Object.prototype`.
       const code = file.code.replace('for (var name in all)', 'for (const name of Object.keys(all))')
-      file.code = code.replace(
+      const plain = code.replace(
         /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm,
         'exports.$1 = $2;',
       )
+      file.code = shortened(file.fileName, plain)
     }
   },
 }
@@ -81,7 +96,6 @@ export const writeCommonJs = async (folder) => {
     transform: TRANSFORM,
     treeshake: { moduleSideEffects: false },
   })
-  // Names stay as they are, so that stack traces can be read.
   const { output } = await bundle.write({
     dir: folder,
     format: 'cjs',
