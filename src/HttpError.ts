@@ -14,7 +14,7 @@
  * | `HookFailed`                                                                          | a hook                      |
  * | `StatusError`                                                                         | `Response.ok`               |
  * | `NotJson` `InvalidPayload`                                                            | `Response.json`, `Stream.jsonLines` |
- * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
+ * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `DigestMismatch` `FileFailed`     | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
  * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |
  * | `LogFailed` `InDoubt`                                                                 | `Log`, `Durable`            |

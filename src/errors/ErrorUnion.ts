@@ -124,6 +124,7 @@ export const TAGS = [
   'UnexpectedStatus',
   'LengthMismatch',
   'RangeMismatch',
+  'DigestMismatch',
   'FileFailed',
   'StoreFailed',
   'JarStoreFailed',

@@ -17,6 +17,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import * as Printable from '../../values/Printable.js'
 import * as Serialization from '../../values/Serialization.js'
+import type { FileDigest } from './FileDigest.js'
 import { type Release, tryLock } from './FileLock.js'
 import { createPrivate, openPrivate, privateSize, withFile } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
@@ -51,6 +52,19 @@ export interface ClaimedPath {
   /** Whether this download may resume from an existing part, and keeps its own part after a failure. */
   readonly isOwner: boolean
   readonly release: Release
+}
+
+/** Where a download is saved, and how. */
+export interface Target {
+  readonly claimed: ClaimedPath
+  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
+  readonly resource: O.Option<string>
+  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
+  readonly mayResume: boolean
+  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  readonly signal: AbortSignal | undefined
+  /** The digest that the user gave. It is verified instead of that of the server. */
+  readonly digest: O.Option<FileDigest>
 }
 
 const noRelease = async (): Promise<void> => {}

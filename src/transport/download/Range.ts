@@ -134,8 +134,11 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
   return [[value.startsWith('"') ? 'If-None-Match' : 'If-Modified-Since', value], ...resumeHeaders(part)]
 }
 
-/** Whether the response has no content coding, so that its bytes are those that ranges count. */
-const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
+/**
+ * Whether the response has no content coding, so that its bytes are those that ranges count.
+ * @internal
+ */
+export const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
 const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.isSome(y) && x.value !== y.value
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 
