@@ -9,12 +9,14 @@
  * from the beginning if there is no strong validator, or if the URL, method, body, header fields or login differ. With
  * `Resume`, a finished download keeps `PATH.part.json`, so that the next one only checks whether the file has changed.
  * Of two simultaneous downloads to one path, each writes a whole file, and the one that ends last wins.
+ * With `{ parts: 4 }` a file is requested in four parts at the same time, if the server has strong validators and accepts ranges.
+ * The parts are resumed one by one, also with another number of parts. `{ digest }` verifies the file before it gets its name.
  * The table in `transport/download/FileTarget.ts` lists what happens if `PATH` is a link, a device or a folder.
  *
  * | error              | when                                                                                     |
  * |--------------------|------------------------------------------------------------------------------------------|
- * | any `SendError`    | the request failed; for a body that was cut (`BodyCut`) the received bytes are kept        |
- * | `UnexpectedStatus` | the response has no file: a 404, a redirect that was not followed. Nothing is written      |
+ * | any `SendError`    | a request failed; for a body that was cut (`BodyCut`) the received bytes are kept. `InvalidSettings`: the `digest` is not valid |
+ * | `UnexpectedStatus` | the response has no file: a 404, a redirect that was not followed. Nothing is written. For one of several parts the others are kept |
  * | `LengthMismatch`   | the body ended normally, but the file does not have the expected length                   |
  * | `RangeMismatch`    | the response is not the requested range, is longer than its Content-Range states, or is a |
  * |                    | range of a file of unknown length: resume again                                           |

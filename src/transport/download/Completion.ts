@@ -7,12 +7,13 @@ import * as FileDigest from './FileDigest.js'
 import { syncFolder, withFile } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
 import { constants, lstat, open, rename, rm } from './NodeFiles.js'
-import { attempt, type ClaimedPath, type FileFailed, finishNote, removeNote, type Target } from './PartFile.js'
+import { attempt, type ClaimedPath, type FileFailed, type Target } from './PartFile.js'
+import * as PartNote from './PartNote.js'
 
 /** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
 export const preventResume = async (claimed: ClaimedPath): Promise<void> => {
   if (claimed.target._tag !== 'Plain') return
-  const removed = claimed.isOwner ? removeNote(claimed) : rm(claimed.part, { force: true })
+  const removed = claimed.isOwner ? PartNote.remove(claimed.part) : rm(claimed.part, { force: true })
   await removed.catch(() => undefined) // A file that cannot be removed does no harm.
 }
 
@@ -36,7 +37,7 @@ const replaceTarget = async ({ part, target }: ClaimedPath, file: FileHandle): P
 }
 
 export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
-  const { target, isOwner } = claimed
+  const { part, target, isOwner } = claimed
   let stats: Stats
   try {
     stats = await replaceTarget(claimed, file)
@@ -45,7 +46,7 @@ export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): 
     throw cause // `attempt` turns it into FileFailed
   }
   await syncFolder(target.path)
-  if (isOwner) await (mayResume ? finishNote(claimed, stats) : removeNote(claimed))
+  if (isOwner) await (mayResume ? PartNote.finish(part, stats) : PartNote.remove(part))
 }
 
 /** Verifies the digest of a finished file. If it is wrong, the next download does not start from this file. */

@@ -8,7 +8,8 @@ import { notifyProgress, type OnProgress, type Progress } from '../../wire/Trans
 import { verifyFinished } from './Completion.js'
 import type { DigestAlgorithm } from './FileDigest.js'
 import * as FileDigest from './FileDigest.js'
-import type { ExistingFile, FileFailed, ResourceVersion, Target } from './PartFile.js'
+import type { ExistingFile, FileFailed, Target } from './PartFile.js'
+import type { ResourceVersion } from './PartNote.js'
 import { type WriteOptions, writeBody } from './PartWriter.js'
 import * as Range from './Range.js'
 import * as Resource from './Resource.js'
@@ -79,6 +80,17 @@ export interface Download {
 
 export const rangeMismatch = (message: string): RangeMismatch => ({ _tag: 'RangeMismatch', message })
 
+export const lengthMismatch = (expected: number, received: number): LengthMismatch => {
+  const message = `Expected a file of ${expected} bytes, but received ${received} bytes`
+  return { _tag: 'LengthMismatch', expected, received, message }
+}
+
+export const unexpectedStatus = (path: string, head: Unread): UnexpectedStatus => {
+  const status = `${head.status} ${head.reason}`.trim()
+  const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
+  return { _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) }
+}
+
 /** Returns the error of a file with another digest. */
 export const digestMismatch = (path: string, { expected, actual }: FileDigest.Corrupt): DigestMismatch => {
   const { algorithm, hex } = expected
@@ -91,7 +103,7 @@ export const digestFor = ({ digest }: Target, head: Unread): O.Option<FileDigest
   O.isSome(digest) || !Range.isUncoded(head) ? digest : FileDigest.ofHead(head)
 
 /** Returns the version to note, if a later download can resume from it. */
-const versionOf = (
+export const versionOf = (
   { resource }: Target,
   head: Unread,
   { length, validator, isResumable }: Extract<Range.RangeAnswer, { _tag: 'Begin' }>,
@@ -120,10 +132,7 @@ const writeFile = async (
   const { mode, expected } = options
   const resumedAt = mode._tag === 'Append' ? mode.size : 0
   if (_tag === 'Whole') return E.right({ path: given, size, resumedAt, head })
-  if (O.isSome(expected) && size !== expected.value) {
-    const message = `Expected a file of ${expected.value} bytes, but received ${size} bytes`
-    return E.left({ _tag: 'LengthMismatch', expected: expected.value, received: size, message })
-  }
+  if (O.isSome(expected) && size !== expected.value) return E.left(lengthMismatch(expected.value, size))
   return E.left(
     rangeMismatch(
       _tag === 'TooLong'
@@ -153,7 +162,7 @@ const finishPart = (target: Target, head: Unread, size: number): Promise<E.Eithe
   })
 
 /** Decides what a response means for the existing file. A response from another location never continues it. */
-const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
+export const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
   if (O.isNone(existing)) return Range.evaluate(O.none)(head)
   const { part, isWhole, isFrom } = existing.value
   const isFromThere = isFrom(Resource.locationOf(head.plan))
@@ -175,7 +184,6 @@ export const saveResponse = async (
 ): Promise<E.Either<DownloadError, Download | undefined>> => {
   const answer = evaluate(existing, head)
   const size = O.isSome(existing) ? existing.value.part.size : 0
-  const path = target.claimed.given
   switch (answer._tag) {
     case 'Begin': {
       setOffset(0, lengthOf(head.headers), answer.length)
@@ -196,11 +204,8 @@ export const saveResponse = async (
       return E.right(undefined)
     case 'Mismatch':
       return E.left(rangeMismatch(`${answer.message}; start again with { existing: 'Restart' }`))
-    case 'Unexpected': {
-      const status = `${head.status} ${head.reason}`.trim()
-      const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
-      return E.left({ _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) })
-    }
+    case 'Unexpected':
+      return E.left(unexpectedStatus(target.claimed.given, head))
   }
 }
 

@@ -9,10 +9,11 @@ import * as FileTarget from './FileTarget.js'
 import { constants, rm } from './NodeFiles.js'
 import type { ClaimedPath, FileFailed, Target } from './PartFile.js'
 import * as PartFile from './PartFile.js'
+import * as PartNote from './PartNote.js'
 
 /** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
 type WriteMode =
-  | { readonly _tag: 'Begin'; readonly version: O.Option<PartFile.ResourceVersion> }
+  | { readonly _tag: 'Begin'; readonly version: O.Option<PartNote.ResourceVersion> }
   | { readonly _tag: 'Append'; readonly size: number }
 
 export interface WriteOptions {
@@ -33,13 +34,13 @@ export type WriteResult =
     }
   | FileDigest.Corrupt
 
-const beginPart = async (claimed: ClaimedPath, version: O.Option<PartFile.ResourceVersion>): Promise<FileHandle> => {
+const beginPart = async (claimed: ClaimedPath, version: O.Option<PartNote.ResourceVersion>): Promise<FileHandle> => {
   if (claimed.isOwner) {
-    await PartFile.removeNote(claimed)
+    await PartNote.remove(claimed.part)
     await rm(claimed.part, { force: true })
   }
   return prepared(await createPrivate(claimed.part), async () => {
-    if (claimed.isOwner && O.isSome(version)) await PartFile.writeNote(claimed, version.value)
+    if (claimed.isOwner && O.isSome(version)) await PartNote.write(claimed.part, version.value)
   })
 }
 
