@@ -16,7 +16,7 @@
  * | `RepeatedPage` `TooManyPages`                                                         | `Http.pages`, `Http.streamPages` |
  * | `NotJson` `InvalidPayload` `SchemaFailed`                                             | `Response.json`, `Stream.jsonLines`, `Stream.events` |
  * | `NotEventStream`                                                                      | `Http.eventStream`          |
- * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `FileFailed`                      | `Stream.toFile`             |
+ * | `UnexpectedStatus` `LengthMismatch` `RangeMismatch` `DigestMismatch` `FileFailed`     | `Stream.toFile`             |
  * | `StoreFailed`                                                                         | `Store`                     |
  * | `JarStoreFailed` `CipherFailed`                                                       | `JarStore` and clients with one, `Cipher` |
  * | `LogFailed` `InDoubt`                                                                 | `Log`, `Durable`            |

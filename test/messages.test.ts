@@ -670,6 +670,10 @@ const DOWNLOAD: ReadonlyArray<Situation> = [
   ['a folder that does not exist', () => downloaded({ body: 'x' }, '/nonexistent/folder/file')],
   ['status 404', () => downloaded({ status: 404 })],
   ['a body that is shorter than Content-Length', () => downloaded({ headers: { 'content-length': '5' }, body: 'x' })],
+  [
+    'a file with another digest',
+    () => downloaded({ headers: { 'repr-digest': `sha-256=:${'A'.repeat(43)}=:` }, body: 'x' }),
+  ],
   ['a 206 for a whole file', () => downloaded({ status: 206, headers: { 'content-range': 'bytes 0-0/5' }, body: 'x' })],
 ]
 

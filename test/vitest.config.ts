@@ -24,7 +24,7 @@ export const INTEGRATION = [
   'test/bad-input/{names,cookies,foreign,pollution,requests,surroundings}.test.ts',
   'test/laws/{RuleSet,transport}.test.ts',
   'test/inspect/{curl,fromCurl,socks}.test.ts',
-  'test/download.test.ts',
+  'test/{download,parts}.test.ts',
   'test/programs/programs.test.ts',
 ]
 

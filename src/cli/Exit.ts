@@ -86,6 +86,7 @@ const CODES: Readonly<Record<Failure['_tag'], number>> = {
   UnexpectedStatus: NOT_WRITTEN,
   LengthMismatch: NOT_WRITTEN,
   RangeMismatch: NOT_WRITTEN,
+  DigestMismatch: NOT_WRITTEN,
   FileFailed: NOT_WRITTEN,
   OutputFailed: NOT_WRITTEN,
 }

@@ -154,6 +154,7 @@ export const TAGS = [
   'UnexpectedStatus',
   'LengthMismatch',
   'RangeMismatch',
+  'DigestMismatch',
   'FileFailed',
   'StoreFailed',
   'JarStoreFailed',

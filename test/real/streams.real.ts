@@ -1,4 +1,7 @@
 /** Streamed bodies of httpbin and nginx: chunked, slow, in ranges, above the limit. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -93,3 +96,34 @@ describe('nginx', () => {
     })
   })
 })
+
+test.each(['nginx', 'apache'] as const)(
+  '%s sends a file in four parts, and continues it part by part',
+  async (server) => {
+    const folder = mkdtempSync(join(tmpdir(), 'parts-'))
+    try {
+      const path = join(folder, 'file')
+      const url = `${http(server)}/three-million`
+      const whole = await get(url)
+      const toFile = (options: Stream.ToFile, signal = new AbortController().signal) =>
+        pipe(Request.get(url), Stream.toFile(path, options), Http.withSignal(signal))
+      expect(await value(toFile({ parts: 4 }))).toMatchObject({ size: 3_000_000, resumedAt: 0, head: { status: 200 } })
+      expect([readdirSync(folder), readFileSync(path).equals(whole.bytes)]).toEqual([['file'], true])
+      rmSync(path)
+      // Aborts after half of the bytes.
+      const half = new AbortController()
+      const counted = Request.withProgress(
+        ({ bytes }) =>
+          () =>
+            void (bytes > 1_500_000 && half.abort()),
+      )(Request.get(url))
+      const aborted = pipe(counted, Stream.toFile(path, { parts: 4 }), Http.withSignal(half.signal))
+      expect(await failure(aborted)).toMatchObject({ _tag: 'Aborted' })
+      const rest = await value(toFile({ parts: 3, existing: 'Resume' }))
+      expect(rest.resumedAt).toBeGreaterThan(1_500_000)
+      expect([rest.head.status, readFileSync(path).equals(whole.bytes)]).toEqual([206, true])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

@@ -5,8 +5,12 @@ import * as Printable from '../../values/Printable.js'
 import * as Tagged from '../../values/Tagged.js'
 import { lengthOf, type Source, type Unread } from '../../wire/Reply.js'
 import { notifyProgress, type OnProgress, type Progress } from '../../wire/Transport.js'
-import type { ExistingFile, FileFailed, ResourceVersion } from './PartFile.js'
-import { type Target, type WriteOptions, writeBody } from './PartWriter.js'
+import { verifyFinished } from './Completion.js'
+import type { DigestAlgorithm } from './FileDigest.js'
+import * as FileDigest from './FileDigest.js'
+import type { ExistingFile, FileFailed, Target } from './PartFile.js'
+import type { ResourceVersion } from './PartNote.js'
+import { type WriteOptions, writeBody } from './PartWriter.js'
 import * as Range from './Range.js'
 import * as Resource from './Resource.js'
 
@@ -34,8 +38,26 @@ export interface RangeMismatch {
   /** What is wrong with the response, and what to do. */
   readonly message: string
 }
+/**
+ * The file is complete, but it does not have the digest that the user gave, or that the server stated in `Repr-Digest`. The
+ * part was removed, so that the next download starts from the beginning.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export interface DigestMismatch {
+  readonly _tag: 'DigestMismatch'
+  /** The hash function. */
+  readonly algorithm: DigestAlgorithm
+  /** The digest that the file must have: lower-case hexadecimal digits, as `sha256sum` prints them. */
+  readonly expected: string
+  /** The digest of the received bytes, in the same form. */
+  readonly actual: string
+  /** The path, and both digests. */
+  readonly message: string
+}
 /** Why a download did not complete, apart from the errors of its exchange. */
-export type DownloadError = FileFailed | UnexpectedStatus | LengthMismatch | RangeMismatch
+export type DownloadError = FileFailed | UnexpectedStatus | LengthMismatch | RangeMismatch | DigestMismatch
 
 /**
  * Folds an error of saving a response with one handler for each tag.
@@ -58,8 +80,30 @@ export interface Download {
 
 export const rangeMismatch = (message: string): RangeMismatch => ({ _tag: 'RangeMismatch', message })
 
+export const lengthMismatch = (expected: number, received: number): LengthMismatch => {
+  const message = `Expected a file of ${expected} bytes, but received ${received} bytes`
+  return { _tag: 'LengthMismatch', expected, received, message }
+}
+
+export const unexpectedStatus = (path: string, head: Unread): UnexpectedStatus => {
+  const status = `${head.status} ${head.reason}`.trim()
+  const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
+  return { _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) }
+}
+
+/** Returns the error of a file with another digest. */
+export const digestMismatch = (path: string, { expected, actual }: FileDigest.Corrupt): DigestMismatch => {
+  const { algorithm, hex } = expected
+  const message = `The file for ${path} must have the ${algorithm} digest ${hex}, but it has ${actual}; download it again or check the digest`
+  return { _tag: 'DigestMismatch', algorithm, expected: hex, actual, message: Printable.escapeControls(message) }
+}
+
+/** Returns the digest to verify: that of the user, or else that of the server. */
+export const digestFor = ({ digest }: Target, head: Unread): O.Option<FileDigest.FileDigest> =>
+  O.isSome(digest) || !Range.isUncoded(head) ? digest : FileDigest.ofHead(head)
+
 /** Returns the version to note, if a later download can resume from it. */
-const versionOf = (
+export const versionOf = (
   { resource }: Target,
   head: Unread,
   { length, validator, isResumable }: Extract<Range.RangeAnswer, { _tag: 'Begin' }>,
@@ -82,14 +126,13 @@ const writeFile = async (
 ): Promise<E.Either<DownloadError, Download>> => {
   const written = await writeBody(target, options, body)
   if (E.isLeft(written)) return written
+  const { given } = target.claimed
+  if (written.right._tag === 'Corrupt') return E.left(digestMismatch(given, written.right))
   const { _tag, size } = written.right
   const { mode, expected } = options
   const resumedAt = mode._tag === 'Append' ? mode.size : 0
-  if (_tag === 'Whole') return E.right({ path: target.claimed.given, size, resumedAt, head })
-  if (O.isSome(expected) && size !== expected.value) {
-    const message = `Expected a file of ${expected.value} bytes, but received ${size} bytes`
-    return E.left({ _tag: 'LengthMismatch', expected: expected.value, received: size, message })
-  }
+  if (_tag === 'Whole') return E.right({ path: given, size, resumedAt, head })
+  if (O.isSome(expected) && size !== expected.value) return E.left(lengthMismatch(expected.value, size))
   return E.left(
     rangeMismatch(
       _tag === 'TooLong'
@@ -101,8 +144,25 @@ const writeFile = async (
 
 async function* emptyBody(): AsyncGenerator<Uint8Array> {}
 
+/** The response confirms the finished file of an earlier download. */
+const keepFinished = async (target: Target, head: Unread, size: number): Promise<E.Either<DownloadError, Download>> => {
+  const { given } = target.claimed
+  const corrupt = await verifyFinished(target, size)
+  if (E.isLeft(corrupt)) return corrupt
+  if (O.isSome(corrupt.right)) return E.left(digestMismatch(given, corrupt.right.value))
+  return E.right({ path: given, size, resumedAt: size, head })
+}
+
+/** The response confirms that the part is the whole file. The digest of the server is that of its 416, not of the file. */
+const finishPart = (target: Target, head: Unread, size: number): Promise<E.Either<DownloadError, Download>> =>
+  writeFile(target, head, emptyBody(), {
+    mode: { _tag: 'Append', size },
+    expected: O.some(size),
+    digest: target.digest,
+  })
+
 /** Decides what a response means for the existing file. A response from another location never continues it. */
-const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
+export const evaluate = (existing: O.Option<ExistingFile>, head: Unread): Range.RangeAnswer => {
   if (O.isNone(existing)) return Range.evaluate(O.none)(head)
   const { part, isWhole, isFrom } = existing.value
   const isFromThere = isFrom(Resource.locationOf(head.plan))
@@ -124,30 +184,28 @@ export const saveResponse = async (
 ): Promise<E.Either<DownloadError, Download | undefined>> => {
   const answer = evaluate(existing, head)
   const size = O.isSome(existing) ? existing.value.part.size : 0
-  const path = target.claimed.given
   switch (answer._tag) {
     case 'Begin': {
       setOffset(0, lengthOf(head.headers), answer.length)
       const mode = { _tag: 'Begin', version: versionOf(target, head, answer) } as const
-      return writeFile(target, head, body, { mode, expected: answer.length })
+      return writeFile(target, head, body, { mode, expected: answer.length, digest: digestFor(target, head) })
     }
     case 'Append': {
       const { total, length } = answer
       setOffset(size, lengthOf(head.headers), total)
-      return writeFile(target, head, body, { mode: { _tag: 'Append', size }, expected: total, length })
+      const mode = { _tag: 'Append', size } as const
+      return writeFile(target, head, body, { mode, expected: total, length, digest: digestFor(target, head) })
     }
     case 'Complete':
-      if (O.isSome(existing) && existing.value.isWhole) return E.right({ path, size, resumedAt: size, head })
-      return writeFile(target, head, emptyBody(), { mode: { _tag: 'Append', size }, expected: O.some(size) })
+      return O.isSome(existing) && existing.value.isWhole
+        ? keepFinished(target, head, size)
+        : finishPart(target, head, size)
     case 'Again':
       return E.right(undefined)
     case 'Mismatch':
       return E.left(rangeMismatch(`${answer.message}; start again with { existing: 'Restart' }`))
-    case 'Unexpected': {
-      const status = `${head.status} ${head.reason}`.trim()
-      const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
-      return E.left({ _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) })
-    }
+    case 'Unexpected':
+      return E.left(unexpectedStatus(target.claimed.given, head))
   }
 }
 

@@ -84,8 +84,8 @@ export const openPrivate = async (path: string, flags: number): Promise<readonly
   return undefined
 }
 
-/** Creates a private file for writing. Throws if the path exists, even as a dangling link. */
-export const createPrivate = (path: string): Promise<FileHandle> => open(path, 'wx', 0o600)
+/** Creates a private file for writing (`wx+`: reading too). Throws if the path exists, even as a dangling link. */
+export const createPrivate = (path: string, flags: 'wx' | 'wx+' = 'wx'): Promise<FileHandle> => open(path, flags, 0o600)
 
 /** Returns the size of a private file in bytes; undefined if it does not exist or is not private. */
 export const privateSize = async (path: string): Promise<number | undefined> => {

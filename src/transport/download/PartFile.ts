@@ -6,6 +6,7 @@
  * | `PATH`           | the old file                     | the old file    | the new file, renamed atomically after fsync        |
  * | `PATH.part`      | bytes, readable only by its owner | kept           | removed                                             |
  * | `PATH.part.json` | note, if the download can resume | kept            | kept if `existing` is `Resume`, so that the next download only checks for changes |
+ * | `PATH.part.json.new` | with `parts`, the next note, until it is renamed | removed | removed                          |
  * | `PATH.part.lock` | lock of the owner                | removed         | removed                                             |
  *
  * A second download to the same path at the same time writes to `PATH.RANDOM.part`, which is removed if it fails. The
@@ -14,13 +15,13 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
-import * as Printable from '../../values/Printable.js'
-import * as Serialization from '../../values/Serialization.js'
+import * as ByteRanges from './ByteRanges.js'
+import type { FileDigest } from './FileDigest.js'
 import { type Release, tryLock } from './FileLock.js'
-import { createPrivate, openPrivate, privateSize, withFile } from './FileSystem.js'
+import { privateSize } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
-import { constants, createHmac, lstat, randomBytes, rm } from './NodeFiles.js'
+import { lstat, randomBytes } from './NodeFiles.js'
+import * as PartNote from './PartNote.js'
 import type { PartialFile } from './Range.js'
 
 /** A file system operation failed. */
@@ -55,6 +56,19 @@ export interface ClaimedPath {
 
 const noRelease = async (): Promise<void> => {}
 
+/** Where a download is saved, and how. */
+export interface Target {
+  readonly claimed: ClaimedPath
+  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
+  readonly resource: O.Option<string>
+  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
+  readonly mayResume: boolean
+  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  readonly signal: AbortSignal | undefined
+  /** The digest that the user gave. It is verified instead of that of the server. */
+  readonly digest: O.Option<FileDigest>
+}
+
 /** Claims a path for one download. The caller must call `release`. */
 export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPath>> =>
   attempt(given, async () => {
@@ -68,128 +82,64 @@ export const claimPath = (given: string): Promise<E.Either<FileFailed, ClaimedPa
     return { given, target, part: own, isOwner: false, release: noRelease }
   })
 
-// --- notes ---------------------------------------------------------------------------------------------------------
-
-const FORMAT = 'requests-ts/part'
-const VERSION = 2
-const MAX_BYTES = 65_536
-const orNull = <A>(type: t.Type<A, unknown>) => t.union([type, t.null])
-
-const FinishedFile = t.readonly(
-  t.type({ size: Serialization.Finite, modifiedAt: Serialization.Finite, inode: Serialization.Finite }),
-)
-
-/** Which resource and version a part belongs to. The request may hold secrets, so a note stores a salted digest of it. */
-const PartNote = t.readonly(
-  t.type({
-    format: t.literal(FORMAT),
-    version: t.literal(VERSION),
-    salt: t.string,
-    /** Salted digest of the request (see `Resource.ts`). */
-    of: t.string,
-    /** Salted digest of the location of the final response. */
-    place: t.string,
-    validator: Serialization.Line,
-    modified: orNull(Serialization.Line),
-    total: orNull(Serialization.Finite),
-    /** Null while the download is incomplete. */
-    whole: orNull(FinishedFile),
-  }),
-)
-type PartNote = t.TypeOf<typeof PartNote>
-
-export interface ResourceVersion {
-  readonly resource: string
-  readonly location: string
-  readonly validator: string
-  readonly modified: string | undefined
-  /** Bytes of the whole file. */
-  readonly total: O.Option<number>
-}
-
-const digest = (salt: string, text: string): string => createHmac('sha256', salt).update(text, 'utf8').digest('hex')
-const notePath = ({ part }: ClaimedPath): string => `${part}.json`
-
-/** Returns none if the note is missing, invalid, or not private; the download then starts from the beginning. */
-const readNote = async (claimed: ClaimedPath): Promise<O.Option<PartNote>> => {
-  const opened = await openPrivate(notePath(claimed), constants.O_RDONLY).catch(() => undefined)
-  if (opened === undefined) return O.none
-  const [file, { size }] = opened
-  const json = await withFile(file, async () =>
-    size > MAX_BYTES ? E.left('too long') : Printable.parseJson(await file.readFile('utf8')),
-  )
-  return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
-}
-
-const replaceNote = async (claimed: ClaimedPath, note: PartNote): Promise<void> => {
-  await removeNote(claimed)
-  await withFile(await createPrivate(notePath(claimed)), (file) => file.writeFile(JSON.stringify(note)))
-}
-
-export const removeNote = (claimed: ClaimedPath): Promise<void> => rm(notePath(claimed), { force: true })
-
-export const writeNote = (
-  claimed: ClaimedPath,
-  { resource, location, validator, modified, total }: ResourceVersion,
-): Promise<void> => {
-  const salt = randomBytes(16).toString('hex')
-  const digests = { salt, of: digest(salt, resource), place: digest(salt, location) }
-  const version = { validator, modified: modified ?? null, total: O.toNullable(total), whole: null }
-  return replaceNote(claimed, { format: FORMAT, version: VERSION, ...digests, ...version })
-}
-
-/** The properties of `fs.Stats` that identify a finished file. */
-interface FinishedFile {
-  readonly size: number
-  readonly mtimeMs: number
-  readonly ino: number
-}
-
-/** Adds the state of the finished file to its note, if there is one. */
-export const finishNote = async (claimed: ClaimedPath, { size, mtimeMs, ino }: FinishedFile): Promise<void> => {
-  const note = await readNote(claimed)
-  if (O.isNone(note)) return removeNote(claimed)
-  await replaceNote(claimed, { ...note.value, whole: { size, modifiedAt: mtimeMs, inode: ino } })
-}
-
 // --- existing files ------------------------------------------------------------------------------------------------
 
 /** The result of an earlier download of the same resource: a part of the file, or the finished file. */
 export interface ExistingFile {
   readonly part: PartialFile
   readonly isWhole: boolean
+  /** Whether the part was written at several places, so that its size does not tell which bytes it has. */
+  readonly isParted: boolean
   /** Whether it was downloaded from that location, so that a response from there may continue it. */
   readonly isFrom: (location: string) => boolean
+  readonly identity: PartNote.PartIdentity
+  /** The bytes that a part has. */
+  readonly received: ReadonlyArray<ByteRanges.ByteRange>
 }
 
 /** Returns the size of what an earlier download left; undefined if nothing can be continued or checked. */
-const existingSize = async ({ part, target }: ClaimedPath, { whole }: PartNote): Promise<number | undefined> => {
-  if (whole === null) return privateSize(part)
+const existingSize = async ({ part, target }: ClaimedPath, note: PartNote.PartNote): Promise<number | undefined> => {
+  if (note.version === 3 || note.whole === null) return privateSize(part)
   // The part of a finished file was renamed. A part that exists now belongs to another program and is ignored.
+  const { whole } = note
   const stats = await lstat(target.path).catch(() => undefined)
   const isUnchanged =
     stats?.isFile() && stats.size === whole.size && stats.mtimeMs === whole.modifiedAt && stats.ino === whole.inode
   return isUnchanged ? whole.size : undefined
 }
 
+/** Returns the bytes of a part of that size; undefined if the note does not belong to it. */
+const receivedOf = (note: PartNote.PartNote, size: number): ReadonlyArray<ByteRanges.ByteRange> | undefined => {
+  if (note.version === 2) return size === 0 ? undefined : [[0, size]]
+  const { received, total } = note
+  const end = received.at(-1)?.[1] ?? Number.POSITIVE_INFINITY
+  return total !== null && end <= size && ByteRanges.areValid(received, total) ? received : undefined
+}
+
 /** Returns what an earlier download of a resource left. None if there is nothing, or if it cannot be trusted. */
 export const findExisting = async (claimed: ClaimedPath, resource: string): Promise<O.Option<ExistingFile>> => {
   if (!claimed.isOwner) return O.none
-  const read = await attempt(claimed.given, () => readNote(claimed))
+  const read = await attempt(claimed.given, () => PartNote.read(claimed.part))
   if (E.isLeft(read) || O.isNone(read.right)) return O.none
   const note = read.right.value
-  if (note.of !== digest(note.salt, resource)) return O.none
+  if (note.of !== PartNote.digest(note.salt, resource)) return O.none
   const size = await existingSize(claimed, note)
-  if (size === undefined || size === 0) return O.none
-  const isWhole = note.whole !== null
+  const received = size === undefined ? undefined : receivedOf(note, size)
+  if (size === undefined || received === undefined) return O.none
+  const isWhole = note.version === 2 && note.whole !== null
+  const [first, end] = received[0] ?? [0, 0]
   return O.some({
     part: {
-      size,
+      // The bytes from the first one on. A part may also have others.
+      size: first === 0 ? end : 0,
       validator: O.some(note.validator),
       ...(note.modified === null ? {} : { modified: note.modified }),
       total: isWhole ? O.some(size) : O.fromNullable(note.total),
     },
     isWhole,
-    isFrom: (location) => note.place === digest(note.salt, location),
+    isParted: note.version === 3,
+    isFrom: (location) => note.place === PartNote.digest(note.salt, location),
+    identity: note,
+    received,
   })
 }

@@ -1,27 +1,19 @@
 /** Writes a response body to a part file, and renames the part to the target when the file is complete. */
-import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { createPrivate, openPrivate, prepared, syncFolder } from './FileSystem.js'
+import { finish, preventResume, removePart } from './Completion.js'
+import * as FileDigest from './FileDigest.js'
+import { createPrivate, openPrivate, prepared } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
-import { constants, lstat, rename, rm } from './NodeFiles.js'
-import type { ClaimedPath, FileFailed, ResourceVersion } from './PartFile.js'
+import { constants, rm } from './NodeFiles.js'
+import type { ClaimedPath, FileFailed, Target } from './PartFile.js'
 import * as PartFile from './PartFile.js'
-
-export interface Target {
-  readonly claimed: ClaimedPath
-  /** The identity of the requested resource (see `Resource.ts`); none if it cannot be known. */
-  readonly resource: O.Option<string>
-  /** Whether a finished file keeps its note, so that the next download can check it for changes. */
-  readonly mayResume: boolean
-  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
-  readonly signal: AbortSignal | undefined
-}
+import * as PartNote from './PartNote.js'
 
 /** How a body is written: to a new part, which can be resumed if its version is known, or to the end of an existing one. */
 type WriteMode =
-  | { readonly _tag: 'Begin'; readonly version: O.Option<ResourceVersion> }
+  | { readonly _tag: 'Begin'; readonly version: O.Option<PartNote.ResourceVersion> }
   | { readonly _tag: 'Append'; readonly size: number }
 
 export interface WriteOptions {
@@ -30,26 +22,32 @@ export interface WriteOptions {
   readonly expected: O.Option<number>
   /** Bytes of this body, if the response is a range. */
   readonly length?: O.Option<number>
+  /** The digest that the file must have before it gets its name. */
+  readonly digest: O.Option<FileDigest.FileDigest>
 }
 
-interface WriteResult {
-  readonly _tag: 'Whole' | 'Part' | 'TooLong'
-  /** Bytes of the file, including those of earlier downloads. */
-  readonly size: number
-}
+export type WriteResult =
+  | {
+      readonly _tag: 'Whole' | 'Part' | 'TooLong'
+      /** Bytes of the file, including those of earlier downloads. */
+      readonly size: number
+    }
+  | FileDigest.Corrupt
 
-const beginPart = async (claimed: ClaimedPath, version: O.Option<ResourceVersion>): Promise<FileHandle> => {
+const beginPart = async (claimed: ClaimedPath, version: O.Option<PartNote.ResourceVersion>): Promise<FileHandle> => {
   if (claimed.isOwner) {
-    await PartFile.removeNote(claimed)
+    await PartNote.remove(claimed.part)
     await rm(claimed.part, { force: true })
   }
   return prepared(await createPrivate(claimed.part), async () => {
-    if (claimed.isOwner && O.isSome(version)) await PartFile.writeNote(claimed, version.value)
+    if (claimed.isOwner && O.isSome(version)) await PartNote.write(claimed.part, version.value)
   })
 }
 
-const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHandle> => {
-  const opened = await openPrivate(part, constants.O_WRONLY | constants.O_APPEND)
+/** A part whose digest is verified is read too. */
+const continuePart = async ({ part }: ClaimedPath, size: number, isRead: boolean): Promise<FileHandle> => {
+  const access = isRead ? constants.O_RDWR : constants.O_WRONLY
+  const opened = await openPrivate(part, access | constants.O_APPEND)
   if (opened === undefined) throw new Error(`"${part}" is not the part file of an earlier download`)
   const [file, stats] = opened
   return prepared(file, async () => {
@@ -58,35 +56,16 @@ const continuePart = async ({ part }: ClaimedPath, size: number): Promise<FileHa
   })
 }
 
-const openFor = ({ claimed, signal }: Target, mode: WriteMode): Promise<FileHandle> => {
+const openFor = ({ claimed, signal }: Target, { mode, digest }: WriteOptions): Promise<FileHandle> => {
   if (claimed.target._tag === 'Special') return FileTarget.openSpecial(claimed.target.path, signal)
-  return mode._tag === 'Begin' ? beginPart(claimed, mode.version) : continuePart(claimed, mode.size)
-}
-
-/** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
-const preventResume = async (claimed: ClaimedPath): Promise<void> => {
-  if (claimed.target._tag !== 'Plain') return
-  const removed = claimed.isOwner ? PartFile.removeNote(claimed) : rm(claimed.part, { force: true })
-  await removed.catch(() => undefined) // A file that cannot be removed does no harm.
-}
-
-const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
-
-const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
-  const { part, target } = claimed
-  await FileTarget.adoptPermissions(file, target.path)
-  await file.sync()
-  const stats = await file.stat()
-  if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
-  await rename(part, target.path)
-  await syncFolder(target.path)
-  if (claimed.isOwner) await (mayResume ? PartFile.finishNote(claimed, stats) : PartFile.removeNote(claimed))
+  return mode._tag === 'Begin' ? beginPart(claimed, mode.version) : continuePart(claimed, mode.size, O.isSome(digest))
 }
 
 const writeChunks = async (
   { claimed, signal }: Target,
   file: FileHandle,
   body: AsyncIterable<Uint8Array>,
+  digest: FileDigest.RunningDigest | undefined,
 ): Promise<E.Either<FileFailed, number>> => {
   let size = 0
   for await (const chunk of body) {
@@ -95,6 +74,7 @@ const writeChunks = async (
     )
     signal?.throwIfAborted()
     if (E.isLeft(written)) return written
+    digest?.update(chunk)
     size += chunk.length
   }
   return E.right(size)
@@ -108,17 +88,37 @@ const resultOf = ({ mode, expected, length = O.none }: WriteOptions, written: nu
   return { _tag: size === expected.value ? 'Whole' : size < expected.value ? 'Part' : 'TooLong', size }
 }
 
+/** Starts the digest of a file with what an earlier download received. Undefined if none is verified. */
+const startDigest = async (
+  given: string,
+  { digest, mode }: WriteOptions,
+  file: FileHandle,
+): Promise<E.Either<FileFailed, FileDigest.RunningDigest | undefined>> => {
+  if (O.isNone(digest)) return E.right(undefined)
+  const running = FileDigest.start(digest.value)
+  if (mode._tag === 'Begin') return E.right(running)
+  return E.map(() => running)(await PartFile.attempt(given, () => FileDigest.addFile(running, file, mode.size)))
+}
+
 const writeAndFinish = async (
   target: Target,
   options: WriteOptions,
   file: FileHandle,
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<FileFailed, WriteResult>> => {
-  const written = await writeChunks(target, file, body)
+  const { given } = target.claimed
+  const digest = await startDigest(given, options, file)
+  if (E.isLeft(digest)) return digest
+  const written = await writeChunks(target, file, body, digest.right)
   if (E.isLeft(written)) return written
   const result = resultOf(options, written.right)
-  if (result._tag !== 'Whole' || target.claimed.target._tag === 'Special') return E.right(result)
-  return E.map(() => result)(await PartFile.attempt(target.claimed.given, () => finish(target, file)))
+  if (result._tag !== 'Whole') return E.right(result)
+  if (O.isSome(options.digest) && digest.right !== undefined) {
+    const corrupt = FileDigest.corruptionOf(options.digest.value, digest.right, result.size)
+    if (O.isSome(corrupt)) return E.right(corrupt.value)
+  }
+  if (target.claimed.target._tag === 'Special') return E.right(result)
+  return E.map(() => result)(await PartFile.attempt(given, () => finish(target, file)))
 }
 
 /** Renames the part if the file has the expected length. Throws what the body throws, and the reason of the signal. */
@@ -128,21 +128,24 @@ export const writeBody = async (
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<FileFailed, WriteResult>> => {
   const { given, isOwner } = target.claimed
-  const opened = await PartFile.attempt(given, () => openFor(target, options.mode))
+  const opened = await PartFile.attempt(given, () => openFor(target, options))
   if (E.isLeft(opened)) {
     target.signal?.throwIfAborted()
     return opened
   }
   const file = opened.right
   let isKept = isOwner
+  let isCorrupt = false
   let closed: E.Either<FileFailed, void>
   let outcome: E.Either<FileFailed, WriteResult>
   try {
     outcome = await writeAndFinish(target, options, file, body)
     if (E.isRight(outcome)) isKept = outcome.right._tag === 'Whole' || (outcome.right._tag === 'Part' && isOwner)
+    isCorrupt = E.isRight(outcome) && outcome.right._tag === 'Corrupt'
   } finally {
     closed = await PartFile.attempt(given, () => file.close())
     if (!isKept) await preventResume(target.claimed)
+    if (isCorrupt) await removePart(target.claimed)
   }
   return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome
 }

@@ -127,6 +127,13 @@ export const resumeHeaders = ({ size, validator }: PartialFile): Fields =>
         ['If-Range', validator.value],
       ]
 
+/**
+ * Returns the header fields that request an unchanged file from the end of the part to before a position.
+ * @internal
+ */
+export const rangeHeaders = (part: PartialFile, end: number): Fields =>
+  resumeHeaders(part).map(([name, value]) => [name, name === 'Range' ? `${value}${end - 1}` : value])
+
 /** Returns the header fields that check whether a finished file has changed. An unchanged one is answered by 304 or 416. */
 export const revalidateHeaders = (part: PartialFile): Fields => {
   if (O.isNone(part.validator)) return []
@@ -134,8 +141,19 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
   return [[value.startsWith('"') ? 'If-None-Match' : 'If-Modified-Since', value], ...resumeHeaders(part)]
 }
 
-/** Whether the response has no content coding, so that its bytes are those that ranges count. */
-const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
+/**
+ * Whether the response has no content coding, so that its bytes are those that ranges count.
+ * @internal
+ */
+export const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
+
+/**
+ * Whether the server declares that it sends ranges of bytes (RFC 9110 14.3).
+ * @internal
+ */
+export const acceptsRanges = (head: Head): boolean =>
+  (text(head, 'Accept-Ranges') ?? '').split(',').some((unit) => unit.trim().toLowerCase() === 'bytes')
+
 const differ = <A>(x: O.Option<A>, y: O.Option<A>): boolean => O.isSome(x) && O.isSome(y) && x.value !== y.value
 const isEtag = (validator: O.Option<string>): boolean => O.isSome(validator) && validator.value.startsWith('"')
 

@@ -1,0 +1,64 @@
+/** Ends a download: gives a complete file its name, or makes sure that what is left is not resumed. */
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import type * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as FileDigest from './FileDigest.js'
+import { syncFolder, withFile } from './FileSystem.js'
+import * as FileTarget from './FileTarget.js'
+import { constants, lstat, open, rename, rm } from './NodeFiles.js'
+import { attempt, type ClaimedPath, type FileFailed, type Target } from './PartFile.js'
+import * as PartNote from './PartNote.js'
+
+/** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
+export const preventResume = async (claimed: ClaimedPath): Promise<void> => {
+  if (claimed.target._tag !== 'Plain') return
+  const removed = claimed.isOwner ? PartNote.remove(claimed.part) : rm(claimed.part, { force: true })
+  await removed.catch(() => undefined) // A file that cannot be removed does no harm.
+}
+
+/** Removes a part whose bytes are wrong, and its note. */
+export const removePart = async (claimed: ClaimedPath): Promise<void> => {
+  if (claimed.target._tag !== 'Plain') return
+  await preventResume(claimed)
+  await rm(claimed.part, { force: true }).catch(() => undefined) // Without a note, it is not resumed.
+}
+
+const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
+
+/** Gives the part the name and the permissions of the target. */
+const replaceTarget = async ({ part, target }: ClaimedPath, file: FileHandle): Promise<Stats> => {
+  await FileTarget.adoptPermissions(file, target.path)
+  await file.sync()
+  const stats = await file.stat()
+  if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
+  await rename(part, target.path)
+  return stats
+}
+
+export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
+  const { part, target, isOwner } = claimed
+  let stats: Stats
+  try {
+    stats = await replaceTarget(claimed, file)
+  } catch (cause) {
+    await file.chmod(0o600).catch(() => undefined) // Otherwise the part could not be resumed.
+    throw cause // `attempt` turns it into FileFailed
+  }
+  await syncFolder(target.path)
+  if (isOwner) await (mayResume ? PartNote.finish(part, stats) : PartNote.remove(part))
+}
+
+/** Verifies the digest of a finished file. If it is wrong, the next download does not start from this file. */
+export const verifyFinished = (
+  { claimed, digest }: Target,
+  size: number,
+): Promise<E.Either<FileFailed, O.Option<FileDigest.Corrupt>>> =>
+  attempt(claimed.given, async () => {
+    if (O.isNone(digest)) return O.none
+    const corrupt = await withFile(await open(claimed.target.path, constants.O_RDONLY), (file) =>
+      FileDigest.verify(digest, file, size),
+    )
+    if (O.isSome(corrupt)) await preventResume(claimed)
+    return corrupt
+  })
