@@ -58,7 +58,7 @@ export type Lookup = (
  * @category model
  */
 export interface LookupCache {
-  /** Milliseconds; 30,000 by default. Failures are not kept. */
+  /** Milliseconds; 30,000 by default. With 0, only simultaneous lookups share a result. Failures are not kept. */
   readonly ttl?: number
   /** The most names that are kept; 256 by default. The one that was used least recently is removed first. */
   readonly maxEntries?: number
@@ -106,8 +106,9 @@ const NONE: ReadonlyArray<LookupAddress> = []
 
 const familyOf = (address: string): 0 | 4 | 6 => {
   if (isIpv4(address)) return 4
-  const zone = address.indexOf('%')
-  return isIpv6(zone < 0 ? address : address.slice(0, zone)) ? 6 : 0
+  const [, host = '', zone] = /^([^%]*)(?:%(.*))?$/s.exec(address) ?? []
+  // Node takes anything else for a name, and would look it up.
+  return isIpv6(host) && (zone === undefined || /^[\da-z.:-]+$/i.test(zone)) ? 6 : 0
 }
 
 /** Returns the address of an item: plain JavaScript may return texts instead of records. */
@@ -170,8 +171,8 @@ interface Pending {
   readonly expires: number
 }
 
-const positive = (given: number | undefined, fallback: number): number =>
-  given !== undefined && given > 0 ? given : fallback
+const atLeast = (least: number, given: number | undefined, fallback: number): number =>
+  given !== undefined && given >= least ? given : fallback
 
 /**
  * Returns a resolver that keeps what another one has found. Simultaneous lookups of one name share one call.
@@ -180,8 +181,8 @@ const positive = (given: number | undefined, fallback: number): number =>
  */
 export const cached = (options: LookupCache, resolve: Resolve, now: () => number): Resolve => {
   const { ttl: givenTtl, maxEntries: givenMaximum } = UserInput.own(options)
-  const ttl = positive(givenTtl, DEFAULT_TTL_MS)
-  const maxEntries = Math.max(1, Math.floor(positive(givenMaximum, DEFAULT_MAX_ENTRIES)))
+  const ttl = atLeast(0, givenTtl, DEFAULT_TTL_MS)
+  const maxEntries = Math.floor(atLeast(1, givenMaximum, DEFAULT_MAX_ENTRIES))
   const found = new Map<string, Found>()
   const pending = new Map<string, Pending>()
 
@@ -195,6 +196,11 @@ export const cached = (options: LookupCache, resolve: Resolve, now: () => number
   }
   const start = (hostname: string, onAddresses: OnAddresses): void => {
     const shared: Pending = { waiting: [onAddresses], expires: now() + MAX_SHARED_MS }
+    // The oldest first. Its requests are called back, but later ones look up again.
+    for (const [oldest, { expires }] of pending) {
+      if (pending.size < maxEntries && now() < expires) break
+      pending.delete(oldest)
+    }
     pending.set(hostname, shared)
     resolve(hostname, (error, addresses) => {
       if (pending.get(hostname) === shared) pending.delete(hostname)

@@ -11,6 +11,7 @@
  * | mapped: `::ffff:10.1.2.3`                                | the IPv4 address                                    |
  * | NAT64, 6to4, Teredo, ISATAP, IPv4-compatible, translated | itself and the IPv4 address: both must be allowed   |
  * | other IPv6, with or without a zone                       | itself                                              |
+ * | a mapped network in a rule: `::ffff:10.0.0.0/104`        | the IPv4 network: `::ffff:0:0/96` is all of IPv4    |
  *
  * NAT64 with a prefix of your own network is not recognized: `deny` the prefix.
  *
@@ -285,6 +286,9 @@ const withoutZone = (text: string): string => {
  * @category destructors
  */
 export const problem = (policy: AddressPolicy): Problem | undefined => checkRules(propertiesOf(policy).rules, [])
+
+/** Returns whether host names may be sent to proxies that resolve them. */
+export const allowsNamesToProxies = (policy: AddressPolicy): boolean => propertiesOf(policy).namesToProxies === 'Allow'
 
 /**
  * Decides about addresses. The rules are read once, when the first argument is given.

@@ -76,7 +76,8 @@ export const reachable = (address: Address): ReadonlyArray<Address> => {
   if (isMapped(address)) return [toIpv4(address)]
   const found: Address[] = [address]
   for (const { network, after, inverts } of EMBEDDINGS) {
-    if (!contains(network)(address)) continue
+    // `::` and `::1` are not IPv4-compatible addresses.
+    if (address.bits <= 1n || !contains(network)(address)) continue
     const bits = (address.bits >> after) & 0xffffffffn
     found.push({ version: 4, bits: inverts ? bits ^ 0xffffffffn : bits })
   }

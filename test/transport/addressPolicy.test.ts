@@ -149,6 +149,37 @@ describe('an address in a URL', () => {
   })
 })
 
+describe('a plan or a lookup that lies', () => {
+  test('about the host does not reach another address', async () => {
+    const server = await everywhere()
+    const between = await proxy()
+    const { url, ...rest } = plan(`http://${PRIVATE}:${server.port}/`)
+    const lying = { ...rest, url: { ...url, hostname: '8.8.8.8' } }
+    const allowing = AddressPolicy.Monoid.concat(policy, AddressPolicy.allowNamesToProxies)
+    const client = transport({ addressPolicy: allowing })
+    expect(await fault(client, lying)).toMatchObject(refused([PRIVATE]))
+    const { route } = plan(`http://${PRIVATE}:${server.port}/`, { proxy: between.url })
+    expect(await fault(client, { ...lying, route })).toMatchObject(refused([PRIVATE]))
+    expect([server.connections(), between.connections()]).toEqual([0, 0])
+  })
+
+  test.each(['2606:4700::1111%a_b', '2606:4700::1111%', '2606:4700::1%evil host/', '127.0.0.1%lo'])(
+    'with the address %j does not connect',
+    async (given) => {
+      const client = transport({ addressPolicy: policy, lookup: names([given]).lookup })
+      expect(await fault(client, plan('http://name.test:1/'))).toMatchObject({ _tag: 'ConnectFailed', unsent: true })
+    },
+  )
+
+  test('cannot allow names to proxies through the prototype of objects', async () => {
+    const between = await proxy()
+    const client = transport({ addressPolicy: Object.create({ ...policy, namesToProxies: 'Allow' }, {}) })
+    const outcome = await fault(client, plan('http://name.test/', { proxy: between.url }))
+    expect(outcome).toMatchObject(refused([]))
+    expect(between.connections()).toBe(0)
+  })
+})
+
 describe('with a proxy', () => {
   test('a name that the proxy resolves is refused, unless the policy allows it', async () => {
     const origin = await web((_, response) => response.end('behind the proxy'))
@@ -306,6 +337,14 @@ describe('the cache of lookups', () => {
     const guarded = transport({ lookup, lookupCache: {}, addressPolicy: policy })
     const outcomes = await Promise.all([1, 2].map(() => fault(guarded, plan(url))))
     expect(outcomes).toMatchObject([refused([PRIVATE]), refused([PRIVATE])])
+  })
+
+  test('with a time of 0 shares only simultaneous lookups', async () => {
+    const url = await closing()
+    const { lookup, asked } = names([PRIVATE])
+    const client = transport({ lookup, lookupCache: { ttl: 0 } })
+    for (const _ of [1, 2]) await text(client, plan(url))
+    expect(asked.length).toBe(2)
   })
 
   test('holds at most so many names', async () => {

@@ -149,6 +149,18 @@ describe('a client certificate that is renewed', () => {
     expect(await text(client, plan(server.url, linked))).toBe('another client')
   })
 
+  test('is used although the CA is a folder, which is looked at less often', async () => {
+    const server = await namingOnce()
+    const client = transport()
+    mkdirSync(at('roots'))
+    write('roots/ca.pem', pki('ca.pem'))
+    install('client')
+    const both = { ca: at('roots'), ...files() }
+    expect(await text(client, plan(server.url, both))).toBe('a client')
+    install('other-client')
+    expect(await text(client, plan(server.url, both))).toBe('another client')
+  })
+
   test('given as text never changes', async () => {
     const server = await namingOnce()
     const client = transport()

@@ -176,6 +176,13 @@ describe('publicOnly', () => {
     expect(texts.filter((text) => decide(publicOnly)(text)._tag !== 'Allowed')).toEqual([])
   })
 
+  it('can allow loopback addresses again', () => {
+    for (const given of [Monoid.concat(publicOnly, allow('::1', '127.0.0.1')), allowOnly('::1', '127.0.0.1')]) {
+      expect(['::1', '127.0.0.1', '::ffff:127.0.0.1'].map((text) => isAllowed(given, text))).toEqual([true, true, true])
+      expect(['::', '::2', '127.0.0.2'].map((text) => isAllowed(given, text))).toEqual([false, false, false])
+    }
+  })
+
   it('takes exceptions after it, and adds to what was refused before it', () => {
     const exception = Monoid.concat(publicOnly, allow('10.1.2.0/24'))
     expect([isAllowed(exception, '10.1.2.3'), isAllowed(exception, '10.1.3.1')]).toEqual([true, false])

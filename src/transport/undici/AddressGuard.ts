@@ -17,9 +17,10 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as AddressPolicy from '../../values/AddressPolicy.js'
 import { isIpv4, isIpv6, withoutBrackets } from '../../values/IpAddress.js'
 import * as Proxy from '../../values/Proxy.js'
+import * as Url from '../../values/Url.js'
 import * as Fault from '../../wire/Fault.js'
 import type { Plan } from '../../wire/Plan.js'
-import type { LookupAddress } from '../Lookup.js'
+import type { LookupAddress, Resolve } from '../Lookup.js'
 import { resolvesNames } from './Tunnel.js'
 
 type Refusal = Exclude<AddressPolicy.AddressDecision, { readonly _tag: 'Allowed' }>
@@ -46,6 +47,9 @@ const refused = (host: string, reason: string, addresses: ReadonlyArray<string>)
   unsent: true,
 })
 
+/** The host that a proxy gets. A plan that was edited by hand may have another one as `hostname`. */
+const hostInTarget = (url: Url.Url): string => new URL(Url.sentHref(url)).hostname
+
 /** Whether a proxy of the plan resolves the host name. */
 const resolvesName = (proxy: Proxy.Proxy): boolean => !Proxy.isSocks(proxy) || resolvesNames(proxy)
 
@@ -53,8 +57,10 @@ const resolvesName = (proxy: Proxy.Proxy): boolean => !Proxy.isSocks(proxy) || r
 export interface AddressGuard {
   /** Returns why a plan is not sent, as far as this is known before a lookup. */
   readonly refusalOf: (plan: Plan) => Fault.Fault<'AddressRefused'> | undefined
-  /** Returns the addresses of a host that may be connected to, or the fault if every address is refused. */
-  readonly permit: (host: string, addresses: ReadonlyArray<LookupAddress>) => E.Either<Fault.Fault, typeof addresses>
+  /** Returns why an address is not connected to, whatever the plan says; `undefined` for a name. */
+  readonly refusalOfAddress: (host: string) => Fault.Fault<'AddressRefused'> | undefined
+  /** Returns a resolver that finds only the addresses that may be connected to, or the fault if every address is refused. */
+  readonly permitted: (resolve: Resolve) => Resolve
 }
 
 /** The most addresses of a host that a message names. */
@@ -67,30 +73,39 @@ const VIA_SOCKET = 'a unix socket has no IP address; leave out socketPath or add
 /** Returns a guard. The policy is read once. */
 export const make = (policy: AddressPolicy.AddressPolicy, socketPath: string | undefined): AddressGuard => {
   const decide = AddressPolicy.decide(policy)
-  const mayPassNames = policy?.namesToProxies === 'Allow'
+  const mayPassNames = AddressPolicy.allowsNamesToProxies(policy)
   const problem = AddressPolicy.problem(policy)
+  const refusalOfAddress = (host: string): Fault.Fault<'AddressRefused'> | undefined => {
+    if (!isIpv4(host) && !isIpv6(host)) return undefined
+    const decision = decide(host)
+    return decision._tag === 'Allowed' ? undefined : refused(host, reasonOf(decision), addressOf(decision))
+  }
+  const permit = (host: string, found: ReadonlyArray<LookupAddress>): E.Either<Fault.Fault, typeof found> => {
+    const addresses: LookupAddress[] = []
+    const refusals: Refusal[] = []
+    for (const address of found) {
+      const decision = decide(address.address)
+      if (decision._tag === 'Allowed') addresses.push(address)
+      else refusals.push(decision)
+    }
+    if (addresses.length > 0 || refusals.length === 0) return E.right(addresses)
+    const reason = refusals.slice(0, MAX_REASONS).map(reasonOf).join('; ')
+    return E.left(refused(host, reason, refusals.flatMap(addressOf)))
+  }
   return {
     refusalOf: ({ url, route: { proxy } }) => {
-      const host = withoutBrackets(url.hostname)
+      const host = withoutBrackets(O.isSome(proxy) ? hostInTarget(url) : url.hostname)
       if (socketPath !== undefined) return refused(host, VIA_SOCKET, [])
-      if (isIpv4(host) || isIpv6(host)) {
-        const decision = decide(host)
-        return decision._tag === 'Allowed' ? undefined : refused(host, reasonOf(decision), addressOf(decision))
-      }
       if (problem !== undefined) return refused(host, reasonOf(problem), [])
+      if (isIpv4(host) || isIpv6(host)) return refusalOfAddress(host)
       return O.isSome(proxy) && resolvesName(proxy.value) && !mayPassNames ? refused(host, VIA_PROXY, []) : undefined
     },
-    permit: (host, found) => {
-      const addresses: LookupAddress[] = []
-      const refusals: Refusal[] = []
-      for (const address of found) {
-        const decision = decide(address.address)
-        if (decision._tag === 'Allowed') addresses.push(address)
-        else refusals.push(decision)
-      }
-      if (addresses.length > 0 || refusals.length === 0) return E.right(addresses)
-      const reason = refusals.slice(0, MAX_REASONS).map(reasonOf).join('; ')
-      return E.left(refused(host, reason, refusals.flatMap(addressOf)))
-    },
+    refusalOfAddress,
+    permitted: (resolve) => (host, onAddresses) =>
+      resolve(host, (error, found) => {
+        const permitted = error === undefined ? permit(host, found) : E.left(error)
+        if (E.isLeft(permitted)) onAddresses(permitted.left, [])
+        else onAddresses(undefined, permitted.right)
+      }),
   }
 }

@@ -13,7 +13,6 @@
  */
 import * as net from 'node:net'
 import * as tls from 'node:tls'
-import * as E from 'fp-ts/lib/Either.js'
 import { constVoid } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Entropy from '../../values/Entropy.js'
@@ -97,6 +96,8 @@ export class ConnectAttempt {
   readonly #destination: Destination
   readonly #callback: ConnectCallback
   readonly #endpoint: Tunnel.Endpoint
+  /** Finds the addresses of the origin that may be connected to. */
+  readonly #resolveOrigin: Resolve
   readonly #watched: net.Socket[] = []
   /** What an error means at the current step. */
   #toFault: ToFault
@@ -116,14 +117,21 @@ export class ConnectAttempt {
     this.#destination = destination
     this.#callback = callback
     this.#endpoint = endpointOf(destination)
+    const { resolve, guard } = options
+    this.#resolveOrigin = guard === undefined ? resolve : guard.permitted(resolve)
     this.#toFault = this.#connectFailed
   }
 
   start(): void {
     const { mode, socketPath } = this.#options
     const endpoint = this.#endpoint
-    if (mode._tag === 'Direct')
-      this.#tcp(endpoint, socketPath, this.#resolvePermitted, (socket) => this.#secure(socket))
+    const { guard } = this.#options
+    const refusal = mode._tag === 'Forward' ? undefined : guard?.refusalOfAddress(endpoint.host)
+    if (refusal !== undefined) {
+      this.#fail(refusal)
+      return
+    }
+    if (mode._tag === 'Direct') this.#tcp(endpoint, socketPath, this.#resolveOrigin, (socket) => this.#secure(socket))
     else if (mode._tag === 'Forward') this.#proxy(mode.proxy, (socket) => this.#finish(socket))
     else if (mode._tag === 'Tunnel') this.#proxy(mode.proxy, (socket) => this.#connect(mode.proxy, socket))
     else this.#resolve(mode.proxy, (resolved) => this.#socks(mode.proxy, resolved))
@@ -164,20 +172,6 @@ export class ConnectAttempt {
   readonly #connectFailed: ToFault = (error) => Failure.connectFailed(Tunnel.authority(this.#endpoint), error)
   readonly #onError = (error: unknown): void => this.#fail(Fault.is(error) ? error : this.#toFault(error))
   readonly #onClose = (): void => this.#fail(this.#toFault(new Error('the connection was closed')))
-
-  /** Finds the addresses of the origin that may be connected to. */
-  readonly #resolvePermitted: Resolve = (host, onAddresses) => {
-    const { resolve, guard } = this.#options
-    if (guard === undefined) {
-      resolve(host, onAddresses)
-      return
-    }
-    resolve(host, (error, found) => {
-      const permitted = error === undefined ? guard.permit(host, found) : E.left(error)
-      if (E.isLeft(permitted)) onAddresses(permitted.left, [])
-      else onAddresses(undefined, permitted.right)
-    })
-  }
 
   // --- TCP and TLS -------------------------------------------------------------------------------------------------
 
@@ -320,7 +314,8 @@ export class ConnectAttempt {
       return
     }
     this.waitingFor = `the address of ${host}`
-    this.#resolvePermitted(host, (error, addresses) => {
+    this.#resolveOrigin(host, (error, addresses) => {
+      this.#listener.phases?.mark('resolved')
       const found = addresses.find(({ family }) => family === 4 || !Tunnel.isSocks4(proxy))
       if (this.#isOver) return
       if (error !== undefined) this.#onError(error)

@@ -29,6 +29,10 @@ export interface HappyEyeballsListener {
   onFailed(error: unknown): void
 }
 
+/** Node would look up what is not an address. Only addresses that were found and checked may be connected to. */
+const refuseLookup: net.LookupFunction = (hostname, _, callback) =>
+  callback(new Error(`${hostname} is not an IP address`), '', 0)
+
 /** Returns the addresses with alternating families, starting with the family of the first address. */
 export const interleave = (addresses: ReadonlyArray<LookupAddress>): ReadonlyArray<LookupAddress> => {
   const [first] = addresses
@@ -105,7 +109,7 @@ export class HappyEyeballs {
   }
 
   #connect({ address, family }: LookupAddress): void {
-    const socket = net.connect({ ...this.#options, host: address, port: this.#port, family })
+    const socket = net.connect({ ...this.#options, host: address, port: this.#port, family, lookup: refuseLookup })
     this.#connecting.add(socket)
     this.#listener.onOpening(socket)
     let failure: Error | undefined

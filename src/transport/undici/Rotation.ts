@@ -9,8 +9,8 @@
  * | the new content cannot be read, or is not valid   | the old one stays in use until the files change again: a certificate and its key are often replaced one after the other |
  * | a text instead of a path                          | never changes                                                       |
  *
- * Files are compared by their status before each connection, and once a second while requests use existing connections. A
- * folder of CAs is compared once a second, because it may have hundreds of files.
+ * Files are compared by their status before each connection, and once a second while requests use existing connections. The files
+ * of a folder of CAs are compared once a second, because there may be hundreds.
  */
 import { createHash } from 'node:crypto'
 import { type BigIntStats, readdirSync, statSync } from 'node:fs'
@@ -35,35 +35,61 @@ export interface SecuritySource {
 const TIME_RESOLUTION_MS = 2000
 const FOLDER_CHECK_MS = 1000
 
-/** The state of files, to notice a change without reading them. */
-interface Fingerprint {
+const statusOf = (path: string): BigIntStats | undefined => statSync(path, { bigint: true, throwIfNoEntry: false })
+
+const isFolder = (path: string): boolean => statusOf(path)?.isDirectory() === true
+
+const filesIn = (folder: string): ReadonlyArray<string> => readdirSync(folder).map((name) => join(folder, name))
+
+/** The state of files, and whether one was changed so recently that a later change may have the same times. */
+interface Status {
   readonly text: string
-  /** Whether a file was changed so recently that a later change may have the same fingerprint. */
   readonly isRecent: boolean
 }
 
-const statusOf = (path: string): BigIntStats | undefined => statSync(path, { bigint: true, throwIfNoEntry: false })
-
-/** The files of a folder, or the file itself. */
-const filesOf = (path: string, status: BigIntStats | undefined): ReadonlyArray<string> =>
-  status?.isDirectory() === true ? [path, ...readdirSync(path).map((name) => join(path, name))] : [path]
-
-const fingerprintOf = (paths: ReadonlyArray<string>): Fingerprint => {
-  const parts: string[] = []
+const statusOfAll = (files: ReadonlyArray<string>): Status => {
   let newest = 0
-  for (const path of paths) {
-    for (const file of filesOf(path, statusOf(path))) {
-      const status = statusOf(file)
-      if (status === undefined) continue
-      parts.push(`${file} ${status.dev} ${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`)
-      newest = Math.max(newest, Number(status.ctimeMs))
-    }
-  }
-  return { text: parts.join('\n'), isRecent: Date.now() - newest < TIME_RESOLUTION_MS }
+  const lines = files.flatMap((file) => {
+    const status = statusOf(file)
+    if (status === undefined) return []
+    newest = Math.max(newest, Number(status.ctimeMs))
+    return [`${file} ${status.dev} ${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`]
+  })
+  return { text: lines.join('\n'), isRecent: Date.now() - newest < TIME_RESOLUTION_MS }
 }
 
-const hasFolder = (paths: ReadonlyArray<string>): boolean =>
-  paths.some((path) => statusOf(path)?.isDirectory() === true)
+/** Notices that a file has changed, without reading it. */
+class Fingerprint {
+  readonly #paths: ReadonlyArray<string>
+  #folders: Status = { text: '', isRecent: false }
+  #text = ''
+  #isRecent = true
+  #foldersChecked = Number.NEGATIVE_INFINITY
+
+  constructor(paths: ReadonlyArray<string>) {
+    this.#paths = paths
+  }
+
+  /** Returns whether the files may have changed since the last call. Folders are looked at once a second. */
+  hasChanged(): boolean {
+    const [before, wasRecent] = [this.#text, this.#isRecent]
+    const folders = this.#paths.filter(isFolder)
+    const now = performance.now()
+    if (folders.length > 0 && now - this.#foldersChecked >= FOLDER_CHECK_MS) {
+      this.#foldersChecked = now
+      this.#folders = statusOfAll(folders.flatMap(filesIn))
+    }
+    const files = statusOfAll(this.#paths)
+    this.#text = `${this.#folders.text}\n${files.text}`
+    this.#isRecent = this.#folders.isRecent || files.isRecent
+    return this.#text !== before || wasRecent
+  }
+
+  /** The files could not be read: they are read again the next time. */
+  distrust(): void {
+    this.#isRecent = true
+  }
+}
 
 /** A hash, because the material contains private keys. */
 const digestOf = (material: Tls.Material): string => {
@@ -78,44 +104,28 @@ class Rotating implements SecuritySource {
   readonly rotates = true
   generation = 0
   readonly #setting: Plan.Tls
-  readonly #paths: ReadonlyArray<string>
-  readonly #interval: number
-  #fingerprint: Fingerprint
+  readonly #fingerprint: Fingerprint
   #digest: string
-  #checked = performance.now()
 
   constructor(
     setting: Plan.Tls,
-    paths: ReadonlyArray<string>,
     fingerprint: Fingerprint,
     material: Tls.Material,
     public current: Tls.Security,
   ) {
     this.#setting = setting
-    this.#paths = paths
     this.#fingerprint = fingerprint
     this.#digest = digestOf(material)
-    this.#interval = hasFolder(paths) ? FOLDER_CHECK_MS : 0
   }
 
   refresh(): void {
-    const now = performance.now()
-    if (now - this.#checked < this.#interval) return
-    this.#checked = now
-    try {
-      this.#refresh()
-    } catch {
-      // A folder that cannot be read: the old content stays in use.
-    }
-  }
-
-  #refresh(): void {
-    const before = this.#fingerprint
     // Before reading, so that a change while the files are read is noticed the next time.
-    this.#fingerprint = fingerprintOf(this.#paths)
-    if (this.#fingerprint.text === before.text && !before.isRecent) return
+    if (!hasChanged(this.#fingerprint)) return
     const material = Tls.readMaterial(this.#setting)
-    if (E.isLeft(material)) return
+    if (E.isLeft(material)) {
+      this.#fingerprint.distrust()
+      return
+    }
     const digest = digestOf(material.right)
     if (digest === this.#digest) return
     const security = Tls.security(this.#setting, material.right)
@@ -126,23 +136,25 @@ class Rotating implements SecuritySource {
   }
 }
 
+/** A file system that fails now is asked again the next time. */
+const hasChanged = (fingerprint: Fingerprint): boolean => {
+  try {
+    return fingerprint.hasChanged()
+  } catch {
+    fingerprint.distrust()
+    return false
+  }
+}
+
 /** Reads what a setting names. */
 export const open = (setting: Plan.Tls): E.Either<Fault.Fault, SecuritySource> => {
   const paths = Tls.pathsOf(setting)
-  const fingerprint = safeFingerprint(paths)
+  const fingerprint = new Fingerprint(paths)
+  if (paths.length > 0) hasChanged(fingerprint)
   const material = Tls.readMaterial(setting)
   if (E.isLeft(material)) return material
   const security = Tls.security(setting, material.right)
   if (E.isLeft(security)) return security
-  if (paths.length > 0) return E.right(new Rotating(setting, paths, fingerprint, material.right, security.right))
+  if (paths.length > 0) return E.right(new Rotating(setting, fingerprint, material.right, security.right))
   return E.right({ current: security.right, generation: 0, rotates: false, refresh: () => {} })
-}
-
-/** Reading the files reports what is wrong with them. */
-const safeFingerprint = (paths: ReadonlyArray<string>): Fingerprint => {
-  try {
-    return fingerprintOf(paths)
-  } catch {
-    return { text: '', isRecent: true }
-  }
 }
