@@ -10,13 +10,13 @@
 export interface Timings {
   /** Waiting for a free connection, or until one began to open. */
   readonly queue: number
-  /** Looking up the host name, or that of the proxy. Absent for an address, and for a connection that was open. */
+  /** Looking up the host name, or that of the proxy, whichever was last. Absent for an address, and for a connection that was open. */
   readonly dns?: number
   /** Opening the connection, with the proxy and its tunnel. Absent for a connection that was open. */
   readonly connect?: number
   /** The TLS handshake with the origin. Absent without one. */
   readonly tls?: number
-  /** Writing the request. */
+  /** Writing the request. A body in memory of at most 262,144 bytes is written at once, so that its transfer counts as `wait`. */
   readonly send: number
   /** From the end of the request to the end of the head. */
   readonly wait: number

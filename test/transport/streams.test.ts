@@ -1,11 +1,11 @@
 /** Several HTTP/2 streams on one connection. */
 import * as http2 from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
 import { exchange, fault, head, plan, tag, text } from './plans.js'
-import { pki, secure, sleep, transport, until } from './servers.js'
+import { accept, pki, secure, sleep, transport, until } from './servers.js'
 
 const servers: http2.Http2SecureServer[] = []
 const sessions = new Set<http2.ServerHttp2Session>()
@@ -173,17 +173,93 @@ describe('one connection', () => {
     expect(server.opened()).toBe(1)
   })
 
-  test('gets no new requests after a read timeout, because it may be dead', async () => {
-    const server = await serving((stream, path, session) => {
-      if (path === '/silent') return
-      setTimeout(echo, path === '/slow' ? 150 : 0, stream, path, session)
+  test('is used further after a timeout if its server still answers', async () => {
+    const server = await serving((stream, path, session) =>
+      setTimeout(echo, path === '/slow' ? 150 : 0, stream, path, session),
+    )
+    const client = shared()
+    expect(await text(client, plan(`${server.url}/first`))).toBe('/first')
+    const other = text(client, plan(`${server.url}/slow`))
+    expect(await tag(client, plan(`${server.url}/slow`, { timeouts: { read: 40 } }))).toBe('ReadTimeout')
+    await sleep(40)
+    expect(await text(client, plan(`${server.url}/second`))).toBe('/second')
+    expect(await other).toBe('/slow')
+    expect(server.opened()).toBe(1)
+  })
+
+  test('gets no new requests if nothing arrives any more', async () => {
+    const server = await serving()
+    let isFrozen = false
+    const between = await accept((socket) => {
+      const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
+      const mayPass = () => !isFrozen || between.connections() > 1
+      socket.on('data', (chunk) => mayPass() && onward.write(chunk)).on('close', () => onward.destroy())
+      onward.on('data', (chunk) => mayPass() && socket.write(chunk)).on('error', () => {})
     })
     const client = shared()
-    const slow = text(client, plan(`${server.url}/slow`))
-    expect(await tag(client, plan(`${server.url}/silent`, { timeouts: { read: 40 } }))).toBe('ReadTimeout')
+    const url = `https://localhost:${between.port}`
+    expect(await text(client, plan(`${url}/first`))).toBe('/first')
+    isFrozen = true
+    const abort = new AbortController()
+    const aborted = exchange(client, plan(`${url}/lost`), { signal: abort.signal })
+    const lost = exchange(client, plan(`${url}/lost`, { timeouts: { read: 100 } }))
+    await sleep(20)
+    abort.abort(new Error('too slow'))
+    expect(await aborted).toMatchObject({ left: { _tag: 'Aborted' } })
+    expect(await text(client, plan(`${url}/next`))).toBe('/next')
+    expect(await lost).toMatchObject({ left: { _tag: 'ReadTimeout' } })
+    expect(between.connections()).toBe(2)
+  })
+
+  test('does not hold its place under the limit when it gets no new requests', async () => {
+    const server = await serving((stream, path, session) => {
+      stream.respond({ ':status': 200 })
+      if (path === '/events') {
+        stream.write('data: 1\n\n')
+        session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id)
+      } else stream.end(path)
+    })
+    const client = shared(10, 1)
+    const events = await head(client, plan(`${server.url}/events`))
+    await sleep(20)
     expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
-    expect(await slow).toBe('/slow')
+    await events.body.discard()
     expect(server.opened()).toBe(2)
+  })
+
+  test('is closed when it is idle and its server has ended it, so that the next request need not wait', async () => {
+    const server = await serving((stream, path, session) => {
+      echo(stream, path, session)
+      setTimeout(() => session.goaway(http2.constants.NGHTTP2_NO_ERROR), 5)
+    })
+    const client = shared(10, 1)
+    for (const i of times(3)) {
+      const start = performance.now()
+      expect(await text(client, plan(`${server.url}/${i}`))).toBe(`/${i}`)
+      expect(performance.now() - start).toBeLessThan(1500)
+      await sleep(20)
+    }
+    expect(server.opened()).toBe(3)
+  })
+
+  test('has a free stream again after a head without a body, and after an early response to a body', async () => {
+    const server = await serving(
+      (stream, path) => {
+        if (path === '/open') stream.respond({ ':status': 204 }, { endStream: false })
+        else {
+          stream.respond({ ':status': 200 })
+          stream.end('early')
+        }
+      },
+      { maxConcurrentStreams: 1, initialWindowSize: 1000 },
+    )
+    const client = shared(10, 1)
+    expect((await head(client, plan(`${server.url}/open`))).status).toBe(204)
+    const body = Body.bytes(new Uint8Array(200_000))
+    for (const _ of times(3)) {
+      expect(await text(client, plan(`${server.url}/early`, { method: 'POST', body }))).toBe('early')
+    }
+    expect(server.opened()).toBe(1)
   })
 
   test('is closed after a request with Connection: close, when its other requests have ended', async () => {
@@ -309,6 +385,32 @@ describe('an origin', () => {
     expect(server.connections()).toBe(4)
   })
 
+  test('that does not answer the handshake fails each request at its own connect timeout', async () => {
+    const server = await accept((socket) => socket.resume())
+    const client = shared()
+    const start = performance.now()
+    const tags = times(6).map(async (i) => {
+      const outcome = await tag(client, plan(`https://${server.host}/`, { timeouts: { connect: 50 + 20 * i } }))
+      return [outcome, performance.now() - start] as const
+    })
+    const outcomes = await Promise.all(tags)
+    expect(outcomes.map(([outcome]) => outcome)).toEqual(Array(6).fill('ConnectTimeout'))
+    expect(Math.max(...outcomes.map(([, ms]) => ms))).toBeLessThan(1000)
+    expect(server.connections()).toBeLessThan(3)
+  })
+
+  test('keeps the handshake for others when the request that began it is aborted', async () => {
+    const server = await serving()
+    const client = shared()
+    const abort = new AbortController()
+    const first = exchange(client, plan(`${server.url}/first`), { signal: abort.signal })
+    const second = text(client, plan(`${server.url}/second`))
+    abort.abort(new Error('no longer needed'))
+    expect(await first).toMatchObject({ left: { _tag: 'Aborted' } })
+    expect(await second).toBe('/second')
+    expect(server.opened()).toBe(1)
+  })
+
   test('that cannot be reached fails each request that waits', async () => {
     const client = shared()
     const tags = await Promise.all(times(3).map(() => tag(client, plan('https://localhost:1/'))))
@@ -333,6 +435,16 @@ test.each([0, -1, Number.NaN, undefined, 'x'])(
     const client = transport({ http2: { streams: streams as number } }) // the cast: plain JavaScript may pass anything
     await Promise.all(times(2).map((i) => text(client, plan(`${server.url}/${i}`))))
     expect(server.opened()).toBe(2)
+  },
+)
+
+test.each([Number.POSITIVE_INFINITY, 2 ** 32, Number.MAX_SAFE_INTEGER])(
+  '{ streams: %s } has no limit of its own',
+  async (streams) => {
+    const server = await serving(together(10))
+    const client = shared(streams)
+    await Promise.all(times(10).map((i) => text(client, plan(`${server.url}/${i}`))))
+    expect(server.opened()).toBe(1)
   },
 )
 

@@ -15,6 +15,8 @@ export interface Controller {
   abort(reason: Error): void
   pause(): void
   resume(): void
+  /** The response is complete for its reader, whether or not the server ends it. */
+  finish?(): void
   readonly rawHeaders?: unknown
 }
 

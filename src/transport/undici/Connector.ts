@@ -49,13 +49,22 @@ export interface ConnectionOptions {
   readonly sockets: Set<net.Socket>
 }
 
+/** A connection that is being opened, as an attempt sees it. */
+export interface Connecting {
+  /** The event that the current step waits for. Part of the message of a timeout. */
+  readonly waitingFor: string
+  cancel(): void
+}
+
 export interface ConnectListener {
   readonly isOver: boolean
   readonly userAgent: string | undefined
   /** Absent if the phases are not recorded. */
   readonly phases: PhaseClock | undefined
-  onConnecting(connecting: ConnectAttempt): void
+  onConnecting(connecting: Connecting): void
   onConnectSettled(): void
+  /** The connection that was opened cannot serve the request: it waits for another one. */
+  onQueued(): void
   fail(fault: Fault.Fault): void
 }
 
@@ -90,7 +99,7 @@ const track = (sockets: Set<net.Socket>, socket: net.Socket): void => {
 }
 
 /** A connection that is being opened. It calls its callback exactly once. */
-export class ConnectAttempt {
+export class ConnectAttempt implements Connecting {
   readonly #options: ConnectionOptions
   readonly #listener: ConnectListener
   readonly #destination: Destination
@@ -103,7 +112,6 @@ export class ConnectAttempt {
   #toFault: ToFault
   #happyEyeballs: HappyEyeballs | undefined
   #isOver = false
-  /** The event that the current step waits for. Part of the message of a timeout. */
   waitingFor = ''
 
   constructor(

@@ -5,15 +5,15 @@
  * at the wrong moment, treat a reset stream as the end of a body, and cut streams that a GOAWAY allows to finish.
  *
  * Connection-specific fields are not sent (RFC 9113 8.2.2). `Connection: close` ends the connection after the response.
- * An attempt that is aborted ends its connection, as with HTTP/1.1. With several streams it ends only its stream; after a
- * `ReadTimeout`, the connection gets no new ones.
+ * An attempt that is aborted ends its connection, as with HTTP/1.1. With several streams it ends only its stream. If nothing has
+ * arrived since it was sent, the connection gets no new ones before it answers a PING.
  *
  * | event                                         | result                                                    |
  * |-----------------------------------------------|-----------------------------------------------------------|
  * | END_STREAM                                    | the end of the response                                   |
  * | RST_STREAM before it, with any code           | a fault; `BodyCut` after the head (RFC 9113 8.1)          |
  * | REFUSED_STREAM; GOAWAY below the stream's id  | an `unsent` fault (RFC 9113 6.8, 8.7)                     |
- * | GOAWAY at or above the stream's id            | the stream continues; the connection is not used again    |
+ * | GOAWAY at or above the stream's id            | the stream continues, unless the GOAWAY has an error code; the connection is not used again |
  * | the response ends before the request does     | the rest of the request is not sent                       |
  */
 import * as http2 from 'node:http2'
@@ -28,6 +28,12 @@ import { Http2Stream, type StreamOwner } from './Http2Stream.js'
 /** undici's window sizes. Node's defaults are too small for a fast connection. */
 const STREAM_WINDOW_BYTES = 262_144
 const CONNECTION_WINDOW_BYTES = 524_288
+/** The most megabytes that the streams of a session may have queued. */
+const MAX_SESSION_MB = 1000
+/** How long the answer to a PING is awaited. Then the connection gets no new streams. */
+const PING_WAIT_MS = 1000
+/** How long a server may wait with its settings before another connection is opened. They are the first frame that it sends. */
+const SETTINGS_WAIT_MS = 1000
 /** A head of 64 KiB can hold more fields than Node allows by default (128). */
 const MAX_HEADER_PAIRS = 8_192
 
@@ -48,7 +54,12 @@ export class Http2 implements Channel, StreamOwner {
   /** The streams that the server allows; `undefined` before its settings. */
   #allowed: number | undefined
   #active = 0
+  /** The streams that are held back because their readers are slow. */
+  #paused = 0
   #isUsed = false
+  /** Nothing has arrived, and the answer to a PING is awaited. */
+  #isSuspect = false
+  readonly #opened = performance.now()
   onCapacity: (() => void) | undefined
   /** Set if the connection must not be used for another request. */
   #isClosing = false
@@ -63,7 +74,7 @@ export class Http2 implements Channel, StreamOwner {
       createConnection: () => socket,
       maxHeaderListPairs: MAX_HEADER_PAIRS,
       // In megabytes. Node counts what all streams have queued, and its default of 10 is for one of them.
-      maxSessionMemory: 10 + streams,
+      maxSessionMemory: 10 + Math.min(streams, MAX_SESSION_MB),
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: maxHeaderSize },
     })
     this.#session.on('connect', (session) => {
@@ -77,8 +88,13 @@ export class Http2 implements Channel, StreamOwner {
       this.lastStream = lastStream
     })
     this.#session.on('close', () => clearTimeout(this.#idleTimer))
-    if (streams > 1)
-      this.#session.on('remoteSettings', ({ maxConcurrentStreams }) => this.#onSettings(maxConcurrentStreams))
+    if (streams === 1) return
+    const waiting = setTimeout(() => this.onCapacity?.(), SETTINGS_WAIT_MS)
+    this.#session.on('remoteSettings', ({ maxConcurrentStreams }) => {
+      clearTimeout(waiting)
+      this.#onSettings(maxConcurrentStreams)
+    })
+    this.#session.on('close', () => clearTimeout(waiting))
   }
 
   /** Later: this is a call of Node's parser. */
@@ -88,10 +104,12 @@ export class Http2 implements Channel, StreamOwner {
   }
 
   get isSettled(): boolean {
-    return this.#streams === 1 || this.#allowed !== undefined
+    if (this.#streams === 1 || this.#allowed !== undefined) return true
+    return performance.now() - this.#opened >= SETTINGS_WAIT_MS
   }
 
   get capacity(): number {
+    if (this.#isSuspect) return 0
     return this.#allowed === undefined ? 1 : Math.min(this.#streams, this.#allowed)
   }
 
@@ -132,10 +150,47 @@ export class Http2 implements Channel, StreamOwner {
 
   onStreamEnd(): void {
     this.#active -= 1
+    this.#unrefIfUnread()
+  }
+
+  /** Bodies that are not read must not keep the process alive. */
+  #unrefIfUnread(): void {
+    if (this.#active > 0 && this.#paused === this.#active) this.#session.unref()
   }
 
   retire(): void {
     this.#isClosing = true
+  }
+
+  get received(): number {
+    return this.#socket.bytesRead
+  }
+
+  suspect(): void {
+    if (this.#isSuspect || this.#session.destroyed) return
+    this.#isSuspect = true
+    const isDead = (): void => {
+      this.retire()
+      this.onCapacity?.()
+    }
+    const timer = setTimeout(isDead, PING_WAIT_MS)
+    this.#session.once('close', () => clearTimeout(timer))
+    const isSent = this.#session.ping((error) => {
+      clearTimeout(timer)
+      this.#isSuspect = error !== null
+      setImmediate(() => this.onCapacity?.())
+    })
+    if (!isSent) this.retire()
+  }
+
+  onPaused(): void {
+    this.#paused += 1
+    this.#unrefIfUnread()
+  }
+
+  onResumed(): void {
+    this.#paused -= 1
+    this.#session.ref()
   }
 
   #open(request: ChannelRequest): Http2Stream {
@@ -146,6 +201,7 @@ export class Http2 implements Channel, StreamOwner {
 
   onStreamFailed(stream: http2.ClientHttp2Stream): void {
     this.#active -= 1
+    this.#unrefIfUnread()
     if (this.#streams > 1) {
       // Otherwise data that arrived and was not read would keep the stream.
       setImmediate(() => stream.destroy())

@@ -13,11 +13,22 @@ export interface StreamOwner {
   onStreamEnd(): void
   /** Called before the listener gets the error of a stream. */
   onStreamFailed(stream: http2.ClientHttp2Stream): void
-  /** The connection may be dead: it gets no new streams. */
+  /** The connection gets no new streams. */
   retire(): void
+  /** The number of bytes that have arrived, to notice that nothing arrives any more. */
+  readonly received: number
+  /** The connection may be dead: it gets no new streams before it answers a PING. */
+  suspect(): void
+  /** The reader of a stream is slow. */
+  onPaused(): void
+  onResumed(): void
 }
 
-const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = http2.constants
+/** How long a stream may stay open after a head without a body. */
+const FINISH_WAIT_MS = 1000
+
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } =
+  http2.constants
 
 export class Http2Stream implements Controller {
   readonly #stream: http2.ClientHttp2Stream
@@ -30,13 +41,17 @@ export class Http2Stream implements Controller {
   #isComplete = false
   #isUploading = false
   #isOver = false
+  #isPaused = false
+  #finishing: NodeJS.Timeout | undefined
   #error: unknown
+  readonly #receivedBefore: number
   rawHeaders: ReadonlyArray<string> = []
 
   constructor(stream: http2.ClientHttp2Stream, session: StreamOwner, request: ChannelRequest) {
     this.#stream = stream
     this.#session = session
     this.#request = request
+    this.#receivedBefore = session.received
     stream.on('ready', () => this.#readId())
     stream.on('headers', (headers, flags, raw?: unknown) => this.#onHead(headers, flags, raw))
     stream.on('response', (headers, flags, raw?: unknown) => this.#onHead(headers, flags, raw))
@@ -114,15 +129,36 @@ export class Http2Stream implements Controller {
 
   #onEnd(): void {
     if (this.#isOver || !this.#isComplete || !this.#hasHead) return
-    this.#isOver = true
+    this.#complete()
+  }
+
+  #complete(): void {
+    this.#end()
     this.#session.onStreamEnd()
     // The server responded without reading the whole request, so it needs no more of it (RFC 9113 8.1).
-    if (this.#isUploading) this.#stream.close(NGHTTP2_CANCEL)
+    if (!this.#isComplete || this.#isUploading || !this.#stream.writableFinished) this.#stream.close(NGHTTP2_CANCEL)
     this.#request.listener.onResponseEnd()
+  }
+
+  #end(): void {
+    this.#isOver = true
+    clearTimeout(this.#finishing)
+    if (this.#isPaused) this.#session.onResumed()
+    this.#isPaused = false
+  }
+
+  /** A server may end a stream without a body late, or never. */
+  finish(): void {
+    if (this.#isOver) return
+    this.#finishing = setTimeout(() => {
+      if (!this.#isOver) this.#complete()
+    }, FINISH_WAIT_MS)
   }
 
   #closeReason(): unknown {
     const { rstCode } = this.#stream
+    // No stream was made, because there are no more ids; or the memory of the session is used up.
+    if (this.#id === undefined || rstCode === NGHTTP2_ENHANCE_YOUR_CALM) this.#session.retire()
     const { lastStream, origin, error } = this.#session
     const isBeyondLast = lastStream !== undefined && this.#id !== undefined && this.#id > lastStream
     if (!this.#hasHead && (rstCode === NGHTTP2_REFUSED_STREAM || isBeyondLast || this.#id === undefined)) {
@@ -134,22 +170,28 @@ export class Http2Stream implements Controller {
 
   #fail(error: unknown): void {
     if (this.#isOver) return
-    this.#isOver = true
+    this.#end()
     this.#stream.close(NGHTTP2_CANCEL)
     this.#session.onStreamFailed(this.#stream)
     this.#request.listener.onResponseError(this, error)
   }
 
   abort(reason: Error): void {
-    if (reason instanceof Failure.FaultError && reason.fault._tag === 'ReadTimeout') this.#session.retire()
+    if (!this.#hasHead && this.#session.received === this.#receivedBefore) this.#session.suspect()
     this.#fail(reason)
   }
 
   pause(): void {
+    if (this.#isOver || this.#isPaused) return
+    this.#isPaused = true
     this.#stream.pause()
+    this.#session.onPaused()
   }
 
   resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#session.onResumed()
     this.#stream.resume()
   }
 }

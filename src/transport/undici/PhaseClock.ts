@@ -31,7 +31,7 @@ const connectionOf = (socket: Socket | undefined, reused: boolean): Connection =
 export class PhaseClock {
   readonly #clock: Clock.Clock
   readonly #start: number
-  readonly #marks: Partial<Record<Mark, number>> = {}
+  #marks: Partial<Record<Mark, number>> = {}
 
   constructor(clock: Clock.Clock, start: number) {
     this.#clock = clock
@@ -44,6 +44,11 @@ export class PhaseClock {
     } catch {
       // A clock of the caller may throw. Then the phase has no end, and the next one includes it.
     }
+  }
+
+  /** The request waits again, for another connection. */
+  restart(): void {
+    this.#marks = {}
   }
 
   /** Returns the phases of an attempt whose head arrived after `elapsed` milliseconds. */

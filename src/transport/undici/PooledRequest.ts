@@ -79,14 +79,18 @@ export class PooledRequest extends LinkedListNode<PooledRequest> {
     if (connection !== undefined) this.#pool.release(connection)
   }
 
-  /** Sends the request on a new connection if its connection was closed. Returns whether it does; it does so once. */
-  retryOnNewConnection(): boolean {
+  /** Whether the request can be sent on a new connection: its connection was closed. It can once. */
+  get mayRetry(): boolean {
+    return this.#connection !== undefined && !this.#connection.channel.isUsable && !this.#isRetry
+  }
+
+  /** Sends the request on a new connection. */
+  retry(): void {
     const connection = this.#connection
-    if (connection === undefined || connection.channel.isUsable || this.#isRetry) return false
+    if (connection === undefined) return
     this.#isRetry = true
     this.#connection = undefined
     this.#pool.replace(connection, this)
-    return true
   }
 }
 

@@ -9,8 +9,7 @@
  * | `Receiving`  | onResponseStart, except for 1xx                | read, deadline    |
  * | `Over`       | the end of the body, or a fault                |                   |
  *
- * The abort signal and the closing of the client end an attempt at once in every phase. They do not wait for undici,
- * which cannot abort a request before onRequestStart.
+ * The abort signal and the closing of the client end an attempt at once in every phase, without waiting for undici.
  *
  * - `connect` does not run while the attempt waits for one of the connections that are allowed for an origin.
  * - `read` is the longest silence. It does not run while the reader of the response holds back the connection, or while
@@ -33,7 +32,7 @@ import type { Agent } from './Agent.js'
 import { AttemptProgress } from './AttemptProgress.js'
 import { AttemptTimer, NO_TIMEOUT, type SharedTimeout, type TimerListener } from './AttemptTimer.js'
 import type { Controller, RequestListener } from './Channel.js'
-import type { ConnectAttempt } from './Connector.js'
+import type { Connecting } from './Connector.js'
 import * as Failure from './Failure.js'
 import * as Head from './Head.js'
 import { stopReading } from './Http1.js'
@@ -75,7 +74,7 @@ export class RequestAttempt
   #phase: Failure.Phase = 'Queued'
   #subscription: Abort.Subscription | undefined
   #controller: Controller | undefined
-  #connecting: ConnectAttempt | undefined
+  #connecting: Connecting | undefined
   #body: ResponseBody | undefined
   #interimResponses = 0
   /** Bytes that the connection had received before the response, or when the timer last fired. */
@@ -107,10 +106,8 @@ export class RequestAttempt
   /** Starts the deadline and listens to the signal. Returns whether the request is still to be sent. */
   begin(): boolean {
     const signal = this.#signal
-    if (signal?.aborted === true) {
-      this.abort(signal.reason)
-      return false
-    }
+    if (signal?.aborted === true) this.abort(signal.reason)
+    if (this.isOver) return false
     if (signal !== undefined) this.#subscription = Abort.subscribe(signal, this)
     this.#timer.update()
     if (this.#timer.isLate) this.onDeadline()
@@ -158,18 +155,12 @@ export class RequestAttempt
   // --- timeouts ----------------------------------------------------------------------------------------------------
 
   silenceLimit(): number {
-    const { connect = NO_TIMEOUT, read = NO_TIMEOUT } = this.plan.route.timeouts
-    switch (this.#phase) {
-      case 'Connecting':
-        return connect
-      case 'Sent':
-        return this.upload?.isWaiting === true ? NO_TIMEOUT : read
-      case 'Receiving':
-        if (this.#resumeReading !== undefined) return NO_TIMEOUT
-        return this.#isDraining ? Math.min(read, DRAIN_TIMEOUT_MS) : read
-      default:
-        return NO_TIMEOUT
-    }
+    const { timeouts } = this.plan.route
+    if (this.#phase === 'Connecting') return timeouts.connect ?? NO_TIMEOUT
+    // The source of the request body, or the reader of the response, makes the server wait.
+    const isHeldBack = this.#phase === 'Sent' ? this.upload?.isWaiting === true : this.#resumeReading !== undefined
+    if (this.#phase === 'Queued' || isHeldBack) return NO_TIMEOUT
+    return Math.min(timeouts.read ?? NO_TIMEOUT, this.#isDraining ? DRAIN_TIMEOUT_MS : NO_TIMEOUT)
   }
 
   /** Whether a part of a head arrived, which undici does not report. Silence after it is noticed up to one `read` late. */
@@ -187,8 +178,8 @@ export class RequestAttempt
   }
 
   onSilence(): void {
-    const peer = Failure.peerOf(this.plan)
-    this.fail(Failure.silence(this.#phase, peer, this.silenceLimit(), this.#connecting?.waitingFor))
+    const waitingFor = this.#connecting?.waitingFor
+    this.fail(Failure.silence(this.#phase, Failure.peerOf(this.plan), this.silenceLimit(), waitingFor))
   }
 
   onActivity(): void {
@@ -215,7 +206,7 @@ export class RequestAttempt
     return Head.plainUserAgent(this.plan)
   }
 
-  onConnecting(connecting: ConnectAttempt): void {
+  onConnecting(connecting: Connecting): void {
     this.#phase = 'Connecting'
     this.#connecting = connecting
     this.phases?.mark('connecting')
@@ -224,6 +215,13 @@ export class RequestAttempt
 
   onConnectSettled(): void {
     this.#connecting = undefined
+  }
+
+  onQueued(): void {
+    this.#connecting = undefined
+    this.#phase = 'Queued'
+    this.phases?.restart()
+    this.#timer.restart()
   }
 
   // --- undici's handler --------------------------------------------------------------------------------------------
@@ -279,7 +277,10 @@ export class RequestAttempt
     const reply = Head.reply({ status, reason, headers, elapsed }, source, connection, version)
     this.#listener.onReply(E.right(timings === undefined ? reply : { ...reply, timings }))
     // undici 7 expects a body after a 304 with a Content-Length, and fails because none comes.
-    if (!hasBody && !this.isOver) this.#succeed(body)
+    if (hasBody || this.isOver) return
+    const controller = this.#controller
+    this.#succeed(body)
+    controller?.finish?.()
   }
 
   onResponseData(_controller: Controller, chunk: Uint8Array): void {
@@ -301,10 +302,10 @@ export class RequestAttempt
   onResponseError(_controller: Controller | undefined, error: unknown): void {
     // If the phase is still `Queued`, an idle connection was lost before anything was written. A streamed body may be consumed.
     const mayResend = this.#phase === 'Sent' && this.upload === undefined && Failure.isUnprocessed(error)
-    if ((this.#phase === 'Queued' || mayResend) && this.pooled?.retryOnNewConnection() === true) {
-      this.#phase = 'Queued'
+    if ((this.#phase === 'Queued' || mayResend) && this.pooled?.mayRetry === true) {
       this.#controller = undefined
-      this.#timer.restart()
+      this.onQueued()
+      this.pooled.retry()
       return
     }
     this.pooled?.releaseConnection()

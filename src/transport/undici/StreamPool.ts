@@ -1,15 +1,16 @@
 /**
  * The connections to one origin if HTTP/2 may serve several requests on each: the option `http2: { streams }`.
  *
- * | a new request finds                             | so                                                                |
- * |-------------------------------------------------|-------------------------------------------------------------------|
- * | a connection with a free stream                 | it is sent there; the connection that was opened first comes first |
- * | a connection that opens, or a new one whose server has not sent its settings | it waits: they decide how many streams there are |
- * | only full connections, and the limit is not reached | a connection is opened for it, one at a time                  |
- * | the limit                                       | it waits, in order                                                |
+ * | a new request finds                                    | so                                                           |
+ * |--------------------------------------------------------|--------------------------------------------------------------|
+ * | a connection with a free stream                        | it is sent there; the oldest connection comes first          |
+ * | a connection that opens, or waits for the settings of its server | it waits for it, at most for its connect timeout   |
+ * | only full connections, and the limit is not reached    | a connection is opened, one at a time                        |
+ * | the limit                                              | it waits, in order                                           |
  *
  * The server limits the streams of a connection (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113 5.1.2), and may end it (GOAWAY): its
- * streams finish, and it gets no new ones. An origin that does not speak HTTP/2 is served by a `Pool`.
+ * streams finish, and it gets no new ones. Such a connection does not count under the limit. If it serves no request, it is
+ * closed. An origin that does not speak HTTP/2 is served by a `Pool`.
  */
 import type { Socket } from 'node:net'
 import { openConnection } from './Connector.js'
@@ -17,6 +18,7 @@ import { isHttp2 } from './Http2.js'
 import { LinkedList } from './LinkedList.js'
 import { Pool } from './Pool.js'
 import { Connection, type PooledRequest, type PoolOwner, type RequestPool } from './PooledRequest.js'
+import { SharedOpening } from './SharedOpening.js'
 
 export class StreamPool implements RequestPool {
   readonly #agent: PoolOwner
@@ -24,10 +26,14 @@ export class StreamPool implements RequestPool {
   readonly #destination: URL
   /** The open connections, in the order in which they were opened. */
   readonly #open: Connection[] = []
-  /** The number of connections that are opening or open. */
+  /** The number of connections that are opening, or open and in use for new requests. */
   #count = 0
-  #isOpening = false
+  #opening: SharedOpening | undefined
+  /** Opened by the opening that still has members, while its server has not sent its settings. */
+  #unsettled: Connection | undefined
   readonly #waiting = new LinkedList<PooledRequest>()
+  /** Requests whose connection was lost before they were processed: they come first, in their order. */
+  #returned: PooledRequest[] = []
 
   constructor(agent: PoolOwner, origin: string) {
     this.#agent = agent
@@ -37,102 +43,147 @@ export class StreamPool implements RequestPool {
 
   dispatch(pooled: PooledRequest): void {
     this.#waiting.push(pooled)
-    this.#serve()
+    this.serve()
+    if (pooled.list === this.#waiting) this.#opening?.join(pooled)
   }
 
   cancel(pooled: PooledRequest): void {
     this.#waiting.remove(pooled)
+    if (this.#returned.length > 0) this.#returned = this.#returned.filter((one) => one !== pooled)
+    const opening = this.#opening
+    opening?.leave(pooled)
+    // It was cancelled with its last request.
+    if (opening?.isOver === true && this.#unsettled === undefined) this.#opening = undefined
   }
 
   release(connection: Connection): void {
     connection.requests -= 1
-    this.#rest(connection)
     // One turn later, as in `Pool`: not in the call that reports the end of a request.
-    if (this.#waiting.size > 0) setImmediate(serve, this)
+    setImmediate(serve, this)
+    if (connection.requests === 0 && this.#mayReuse(connection)) connection.channel.onIdle()
   }
 
   replace(connection: Connection, pooled: PooledRequest): void {
     connection.requests -= 1
-    this.#rest(connection)
-    this.#waiting.unshift(pooled)
+    this.#returned.push(pooled)
     setImmediate(serve, this)
   }
 
   /** Sends what can be sent, and opens a connection if that is not enough. */
   serve(): void {
-    this.#serve()
-  }
-
-  #serve(): void {
+    for (const pooled of this.#returned.splice(0).reverse()) {
+      this.#waiting.unshift(pooled)
+      this.#opening?.join(pooled)
+    }
+    for (const connection of [...this.#open]) this.#retireIfUnusable(connection)
+    this.#settle()
     while (this.#waiting.size > 0) {
-      const connection = this.#open.find((one) => this.#isFree(one))
+      const connection = this.#open.find((one) => this.#mayReuse(one) && one.requests < one.channel.capacity)
       if (connection === undefined) break
       const pooled = this.#waiting.shift()
       if (pooled === undefined) return
-      connection.requests += 1
-      pooled.sendOn(connection)
+      this.#send(connection, pooled)
     }
-    if (this.#waiting.size === 0 || this.#isOpening || this.#count >= this.#agent.maxConnections) return
-    if (this.#open.some(({ channel }) => channel.isUsable && !channel.isSettled)) return
-    const first = this.#waiting.shift()
-    if (first !== undefined) this.#connect(first)
+    if (this.#waiting.size > 0 && this.#opening === undefined && this.#count < this.#agent.maxConnections)
+      this.#connect()
   }
 
-  #isFree({ channel, generation, requests }: Connection): boolean {
-    return channel.isUsable && generation === this.#agent.generation && requests < channel.capacity
+  #send(connection: Connection, pooled: PooledRequest): void {
+    this.#opening?.release(pooled)
+    connection.requests += 1
+    pooled.sendOn(connection)
   }
 
-  /** Opens a connection with the timeouts of a request, which is sent on it. */
-  #connect(pooled: PooledRequest): void {
-    this.#isOpening = true
+  #mayReuse({ channel, generation }: Connection): boolean {
+    return channel.isUsable && generation === this.#agent.generation
+  }
+
+  /** A connection that gets no new requests does not count, and is closed after the last one. */
+  #retireIfUnusable(connection: Connection): void {
+    const { channel, requests } = connection
+    const isFull = channel.capacity === 0 && channel.isSettled
+    if (this.#mayReuse(connection) && !(isFull && requests === 0)) return
+    this.#uncount(connection)
+    if (requests === 0) channel.destroy()
+  }
+
+  #uncount(connection: Connection): void {
+    if (!connection.isCounted) return
+    connection.isCounted = false
+    this.#count -= 1
+  }
+
+  /** The server has sent its settings, or the connection is of no use any more. */
+  #settle(): void {
+    const connection = this.#unsettled
+    if (connection === undefined || (this.#mayReuse(connection) && !connection.channel.isSettled)) return
+    this.#unsettled = undefined
+    this.#opening?.end()
+    this.#opening = undefined
+  }
+
+  #connect(): void {
+    const opening = new SharedOpening()
+    this.#opening = opening
     this.#count += 1
+    // Before it opens, so that each of them hears of a failure.
+    for (const pooled of this.#waiting.toArray()) opening.join(pooled)
     const generation = this.#agent.readChangedFiles()
-    openConnection(this.#agent.connectionOptions, pooled.request.listener, this.#destination, (socket) => {
-      this.#isOpening = false
-      if (socket === undefined) setImmediate(onLost, this)
-      else if (isHttp2(socket)) this.#onOpen(socket, generation, pooled)
-      else this.#fallBack(socket, generation, pooled)
+    openConnection(this.#agent.connectionOptions, opening, this.#destination, (socket) => {
+      if (socket === undefined) this.#onFailed(opening)
+      else if (isHttp2(socket)) this.#onOpen(socket, generation)
+      else this.#fallBack(socket, generation)
     })
   }
 
-  #onOpen(socket: Socket, generation: number, pooled: PooledRequest): void {
+  /** One turn later, as in `Pool`: requests that come meanwhile do not wait for this connection. */
+  #onFailed(opening: SharedOpening): void {
+    if (this.#opening === opening) this.#opening = undefined
+    setImmediate(onLost, this)
+  }
+
+  #onOpen(socket: Socket, generation: number): void {
     const channel = this.#agent.createChannel(socket, this.#origin)
     const connection = new Connection(socket, channel, generation)
-    channel.onCapacity = () => this.#serve()
+    channel.onCapacity = () => this.serve()
     socket.once('close', () => this.#onClose(connection))
     if (this.#agent.isDestroyed) channel.destroy()
     this.#open.push(connection)
-    connection.requests = 1
-    pooled.sendOn(connection)
-    this.#serve()
+    this.#unsettled = connection
+    // The first request is sent before the settings of the server arrive.
+    const first = this.#waiting.shift()
+    if (first === undefined) channel.onIdle()
+    else this.#send(connection, first)
+    this.serve()
   }
 
   /** The origin has chosen HTTP/1.1, where a connection serves one request at a time. */
-  #fallBack(socket: Socket, generation: number, pooled: PooledRequest): void {
+  #fallBack(socket: Socket, generation: number): void {
     const plain = new Pool(this.#agent, this.#origin)
     this.#agent.replacePool(this.#origin, plain)
-    pooled.moveTo(plain, () => plain.adopt(socket, generation, pooled))
+    this.#opening?.end()
+    this.#opening = undefined
+    const first = this.#waiting.shift()
+    if (first === undefined) socket.destroy()
+    else first.moveTo(plain, () => plain.adopt(socket, generation, first))
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.moveTo(plain)
   }
 
-  #rest(connection: Connection): void {
-    const { channel, generation, requests } = connection
-    if (requests > 0) return
-    if (channel.isUsable && generation === this.#agent.generation) channel.onIdle()
-    else channel.destroy()
-  }
-
   #onClose(connection: Connection): void {
-    this.#open.splice(this.#open.indexOf(connection), 1)
+    const index = this.#open.indexOf(connection)
+    if (index >= 0) this.#open.splice(index, 1)
     this.#agent.channels.delete(connection.channel)
-    setImmediate(onLost, this)
+    if (connection.isCounted) {
+      connection.isCounted = false
+      setImmediate(onLost, this)
+    } else setImmediate(serve, this)
   }
 
   /** A connection was closed, or could not be opened. */
   onLost(): void {
     this.#count -= 1
-    this.#serve()
-    if (this.#count === 0 && this.#waiting.size === 0) this.#agent.forget(this.#origin, this)
+    this.serve()
+    if (this.#count === 0 && this.#open.length === 0 && this.#waiting.size === 0) this.#agent.forget(this.#origin, this)
   }
 }
 
