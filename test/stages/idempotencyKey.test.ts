@@ -348,6 +348,51 @@ describe('a durable exchange', () => {
   it('is in doubt if the session mints the key: a later run may not have it', async () => {
     expect(await twice(Session.withIdempotencyKey()(Session.empty), order)).toEqual(['InDoubt', 1, 1])
   })
+  const writing = (value: string) => (one: Plan.Plan) => Plan.withHeaders({ [NAME]: value })(one)
+  const signers: ReadonlyArray<[string, Session.Session]> = [
+    ['a signer', Session.withAuth(Auth.signer('key', writing('other')))(Session.empty)],
+    [
+      'a signer that is a task',
+      Session.withAuth(Auth.signerTask('key', (one) => async () => E.right(writing('other')(one))))(Session.empty),
+    ],
+  ]
+  it.each(signers)('is in doubt if the later session replaces the key that was sent: %s', async (_, later) => {
+    const own = Request.withHeader(NAME, 'own')(order)
+    for (const request of [keyed, own]) expect(await twice(Session.empty, request, later)).toEqual(['InDoubt', 1, 1])
+    // A method that is idempotent needs no key.
+    expect(await twice(Session.empty, Request.withIdempotencyKey()(Request.put(HREF)), later)).toEqual(['Right', 2, 2])
+  })
+  it.each(signers)('is in doubt until it is resolved, or a session keeps the key: %s', async (_, later) => {
+    for (const as of ['sent', 'notSent', undefined] as const) {
+      const [log, sent]: [Log.Log, Array<string | undefined>] = [Log.memory(), []]
+      const run = async (session: Session.Session) => {
+        const outcome = await pipe(
+          Durable.run({ log, id: 'a' })(keyed),
+          Client.runWith({ session, transport: losing(1, sent) }),
+        )()
+        return E.isLeft(outcome) ? outcome.left : 'Right'
+      }
+      await run(Session.empty)
+      for (const _ of [1, 2])
+        expect(await run(later)).toMatchObject({ _tag: 'InDoubt', reason: 'NoReply', method: 'POST' })
+      expect(sent).toHaveLength(1)
+      if (as !== undefined) expect(await Durable.resolve({ log, id: 'a' }, as)()).toEqual(E.right(undefined))
+      const last = await run(as === undefined ? Session.empty : later)
+      if (as === 'sent') expect(last).toMatchObject({ _tag: 'InDoubt', reason: 'ResolvedAsSent' })
+      else expect(last).toBe('Right')
+      expect(sent).toHaveLength(as === 'sent' ? 1 : 2)
+    }
+  })
+  it('is in doubt with the head of its reply, if only the body was not stored', async () => {
+    const log = Log.memory()
+    const transport = Transport.memory({ 'POST /orders': { status: 201, body: 'too long' } })
+    const run = (session: Session.Session) =>
+      pipe(Durable.run({ log, id: 'a', keep: 2 })(keyed), Client.runWith({ session, transport }))()
+    expect(await run(Session.empty)).toMatchObject({ right: { status: 201 } })
+    for (const [, later] of signers)
+      expect(await run(later)).toMatchObject({ left: { _tag: 'InDoubt', reason: 'BodyLost' } })
+    expect(await run(Session.empty)).toMatchObject({ right: { status: 201 } })
+  })
 })
 
 describe('what shows a key', () => {
