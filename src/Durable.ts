@@ -14,8 +14,9 @@
  * | after the response                              | returns the response, and sends nothing                  |
  *
  * A request may be repeated if its method is idempotent (RFC 9110 9.2.2), or if it has an `Idempotency-Key` or
- * `withIdempotencyKey` of its own: a later run may not have that of a session. Law: at most one send of each request that may not be repeated, whatever is killed, unless
- * `resolve` permits another one.
+ * `withIdempotencyKey` of its own: a later run may not have that of a session. The later run decides about this too, so that a
+ * signer in its session that writes another key does not send the request twice. Law: at most one send of each request that may
+ * not be repeated, whatever is killed, unless `resolve` permits another one.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
@@ -30,6 +31,7 @@
  * assert.deepEqual([await run(), await run()], [E.right('order 1'), E.right('order 1')])
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type * as DurableEvent from './durable/DurableEvent.js'
 import * as DurableLog from './durable/DurableLog.js'
@@ -138,6 +140,12 @@ export const read =
 const isResolved = (last: DurableEvent.Event | undefined, as: DurableEvent.Resolution, doubt: Doubt | undefined) =>
   (last?._tag === 'Resolved' && last.as === as) || (doubt?.reason === 'ResolvedAsSent' && as === 'sent')
 
+/** A request that may be repeated is in doubt too: the session of a run may have another key for it. */
+const unsettledOf = (resumption: Resumption): Doubt | undefined => {
+  if (resumption._tag === 'InDoubt') return resumption.doubt
+  return resumption._tag === 'Continue' ? O.toUndefined(resumption.progress.again) : undefined
+}
+
 const notInDoubt = ({ _tag }: Resumption): string =>
   _tag === 'Start' ? 'the log does not have it' : `it is not in doubt, but ${_tag}`
 
@@ -145,7 +153,7 @@ const notInDoubt = ({ _tag }: Resumption): string =>
  * Decides about a request in doubt, when you have found out whether the server has processed it. First make sure that the
  * run which has recorded it has ended: one that is paused before it sends would send it too. After `'notSent'`, the next run
  * sends it. After `'sent'`, no run sends it: a run fails with `InDoubt` and the reason `ResolvedAsSent`. The last answer counts. Errors:
- * `LogFailed`, with the reason `Conflict` if no request is in doubt.
+ * `LogFailed`, with the reason `Conflict` if no request was sent whose response is not known.
  *
  * @since 0.2.0
  * @category combinators
@@ -161,7 +169,7 @@ export const resolve =
     const known = await resumptionOf(log, id)
     if (E.isLeft(known)) return known
     const { seq, last, resumption } = known.right
-    const doubt = resumption._tag === 'InDoubt' ? resumption.doubt : undefined
+    const doubt = unsettledOf(resumption)
     if (isResolved(last, as, doubt)) return E.right(undefined)
     if (doubt === undefined) return E.left(DurableLog.error({ log, id }, 'append', 'Conflict', notInDoubt(resumption)))
     const event = { _tag: 'Resolved', at: Clock.system.now().getTime(), run: RandomSource.seed(), as } as const

@@ -4,7 +4,7 @@
  * | the log says | the run                                                                  |
  * |--------------|--------------------------------------------------------------------------|
  * | `Start`      | plans the request, and sends it                                          |
- * | `Continue`   | takes the recorded steps again without sending, and sends what is left    |
+ * | `Continue`   | takes the recorded steps again without sending, and sends what is left; fails if its session would send a request again that may not be repeated |
  * | `Finished`, `Refused` | takes the recorded steps again, and returns their end           |
  * | `InDoubt`    | fails                                                                    |
  */
@@ -30,7 +30,7 @@ import * as DurableLog from './DurableLog.js'
 import { type InDoubt, inDoubt } from './InDoubt.js'
 import * as LogJournal from './LogJournal.js'
 import { type Recorded, recorded } from './RecordedExchange.js'
-import type { Progress, Resumption } from './Resumption.js'
+import type { Doubt, Progress, Resumption } from './Resumption.js'
 
 /**
  * Identifies a durable exchange.
@@ -90,12 +90,22 @@ const send = async (
   run: Run,
   seq: number,
   started: DurableEvent.Started | undefined,
+  again: O.Option<Doubt>,
   next: () => E.Either<Exchange.StartError | Exchange.SendError, Exchange.Exchange>,
 ): Promise<Ended> => {
   const { client, jar, keep, request, name, startedAt } = run
   const now = () => client.clock.now().getTime()
   const waited = client.clock.monotonic() - startedAt
-  const journal = LogJournal.start({ place: run, seq, started, keep, now, run: name, waited })
+  const journal = LogJournal.start({
+    place: run,
+    seq,
+    started,
+    keep,
+    now,
+    run: name,
+    waited,
+    isResend: O.isSome(again),
+  })
   const [outcome, after] = await drive(
     { ...client, journal },
     jar,
@@ -104,6 +114,7 @@ const send = async (
     gather,
     (outcome, after): readonly [E.Either<Exchange.SendError, Response>, Jar.Jar] => [outcome, after],
   )
+  if (O.isSome(again) && journal.isInDoubt()) return [E.left(inDoubt(run.id, again.value, after)), after]
   if (E.isRight(outcome)) await journal.finish(outcome.right.bytes)
   const failure = journal.failure()
   if (failure === undefined) return [outcome, after]
@@ -122,7 +133,7 @@ const startAnew = (run: Run): Promise<Ended> => {
   }
   const line = DurableEvent.encode(started)
   if (E.isLeft(line)) return Promise.resolve(fail(run, DurableLog.unwritable(run, line.left)))
-  return send(run, 0, started, () => Exchange.startIn(client.session, world, request))
+  return send(run, 0, started, O.none, () => Exchange.startIn(client.session, world, request))
 }
 
 /** Continues after the recorded replies. `body`: that of the response, if the log has it. */
@@ -139,7 +150,7 @@ const goOn = (run: Run, seq: number, progress: Progress, body: Uint8Array | unde
   const { exchange } = found.right
   if (found.right._tag === 'Done' && body !== undefined)
     return Promise.resolve([E.right(Exchange.responseOf(found.right, body)), all])
-  return send(run, seq, undefined, () => E.right(exchange))
+  return send(run, seq, undefined, progress.again, () => E.right(exchange))
 }
 
 const ADVICE = 'use the session that started it, or give the exchange another id'

@@ -6,7 +6,8 @@ import type { Head } from '../wire/Reply.js'
 import type { Doubt, DoubtReason } from './Resumption.js'
 
 /**
- * A request may have been processed, and its reply is not known. Find out at the server whether it was, and tell it with
+ * A request may have been processed, its reply is not known, and it may not be repeated: the key of a request whose session or
+ * signer writes another one does not count. Find out at the server whether it was, and tell it with
  * `Durable.resolve`; or give the request an `Idempotency-Key`, if its server supports that.
  *
  * @since 0.2.0

@@ -45,6 +45,8 @@ export interface JournalTarget {
   readonly run: string
   /** For how many milliseconds the run has waited for the log before the exchange. */
   readonly waited: number
+  /** Whether an earlier run may have sent the first request already. */
+  readonly isResend: boolean
 }
 
 /** A journal whose failures can be read. */
@@ -55,16 +57,19 @@ export interface LogJournal extends Journal {
   readonly failure: IO<LogFailed | undefined>
   /** Returns whether a request was sent. */
   readonly hasSent: IO<boolean>
+  /** Returns whether a request was not sent, because an earlier run may have sent it, and this one must not repeat it. */
+  readonly isInDoubt: IO<boolean>
 }
 
 /**
  * Returns whether sending a plan twice has the effect of sending it once. A key of a session or a signer may differ in a later
- * run.
+ * run, so that a later run asks this again of its own plan.
  */
 const isRepeatable = (plan: Plan): boolean =>
   Retry.standard.methods.includes(plan.method) || KeyHeader.scopeOf(plan) === 'Request'
 
 const NOT_SENT = 'The request was not sent: the log of its exchange failed'
+const NOT_REPEATED = 'The request was not sent: an earlier run may have sent it, without the same idempotency key'
 
 /** The exchange can go on after these, so the step before them is recorded as if they had not happened. */
 const isTemporary = (step: Exchange.Step): boolean =>
@@ -88,11 +93,13 @@ const keptOf = (keep: Keep, bytes: Uint8Array): DurableEvent.KeptBody => {
 type Content<A extends DurableEvent.Event = DurableEvent.Event> = A extends unknown ? Omit<A, 'at' | 'run'> : never
 
 /** Starts a journal. */
-export const start = ({ place, seq: first, started, keep, now, run, waited }: JournalTarget): LogJournal => {
+export const start = (target: JournalTarget): LogJournal => {
+  const { place, seq: first, started, keep, now, run, waited, isResend } = target
   let seq = first
   let waiting: ReadonlyArray<DurableEvent.Event> = started === undefined ? [] : [started]
   let failure: LogFailed | undefined
   let hasSent = false
+  let isInDoubt = false
   let known = Jar.empty
   let sent: Running | undefined
   /** Of the last wait. */
@@ -174,12 +181,15 @@ export const start = ({ place, seq: first, started, keep, now, run, waited }: Jo
       controls.deadline === undefined ? controls : { ...controls, deadline: controls.deadline - waited },
     failure: () => failure,
     hasSent: () => hasSent,
+    isInDoubt: () => isInDoubt,
     sending:
       (send: SendPlan, running: Running): SendPlan =>
       async (plan) => {
         const { exchange: x } = running
         sent = running
         if (x.waiting !== undefined) return send(plan)
+        isInDoubt = isResend && !hasSent && !isRepeatable(x.plan)
+        if (isInDoubt) return E.left(withPlan(plan, Fault.unsent(Fault.make('Aborted', NOT_REPEATED))))
         const fault = await recordSending(x, running.waitControls)
         if (fault !== undefined) return E.left(withPlan(plan, Fault.unsent(fault)))
         hasSent = true

@@ -101,6 +101,6 @@ export const recorded = (session: Session, given: World, progress: Progress): Re
 
 /** What was sent once is not sent again to another place. */
 const next = (exchange: Exchange.Exchange, { again }: Progress): Recorded =>
-  O.isSome(again) && !isTarget(Exchange.mainOf(exchange), again.value)
-    ? E.left(anotherThan(again.value))
+  O.isSome(again) && !isTarget(Exchange.mainOf(exchange), again.value.sending)
+    ? E.left(anotherThan(again.value.sending))
     : E.right({ _tag: 'Next', exchange })

@@ -38,8 +38,8 @@ export interface Progress {
   readonly hops: ReadonlyArray<RecordedHop>
   /** All that the jar has learned in the exchange. */
   readonly jar: Jar.Jar
-  /** The request that may have been sent already, and is sent again. */
-  readonly again: O.Option<Sending>
+  /** The request that may have been sent already, and is sent again, if it may be repeated with the session of the next run. */
+  readonly again: O.Option<Doubt>
 }
 
 /**
@@ -155,36 +155,38 @@ const applied = (state: State, event: Event): Folded => {
     case 'Finished':
       return isEndOf(hops.at(-1), event) ? E.right({ ...state, body: event.body }) : out(event)
     case 'Resolved': {
-      if (doubtOf(state) === undefined) return out(event)
+      if (unsettledOf(state) === undefined) return out(event)
       if (event.as === 'sent') return E.right({ ...state, isResolvedAsSent: true })
       return E.right({ ...(isOver(state) ? withoutLast(state) : state), pending: undefined, isResolvedAsSent: false })
     }
   }
 }
 
-/** Returns the request that is in doubt. */
-const doubtOf = (state: State): Doubt | undefined => {
+/** Returns the request that may have been processed, and whose response is not known. */
+const unsettledOf = (state: State): Doubt | undefined => {
   const { pending, hops, failure, body, isResolvedAsSent } = state
   const last = hops.at(-1)
   const isBodyLost = last?.answered.after === 'End' && (body === undefined || body._tag === 'TooLong')
   const sending = pending ?? (isBodyLost ? last?.sending : undefined)
-  if (sending === undefined || (sending.isRepeatable && !isResolvedAsSent)) return undefined
+  if (sending === undefined) return undefined
   const head = pending === undefined && last !== undefined ? O.some(last.answered.head) : O.none
   const reason = isResolvedAsSent ? 'ResolvedAsSent' : O.isSome(head) ? 'BodyLost' : 'NoReply'
   return { reason, sending, head, failure: O.fromNullable(failure) }
 }
 
+const isSentAgain = ({ isResolvedAsSent }: State, { sending }: Doubt): boolean =>
+  sending.isRepeatable && !isResolvedAsSent
+
 const resumptionOf = (state: State): Resumption => {
-  const { started, hops, jar, body, pending } = state
-  const progress: Progress = { started, hops, jar, again: O.fromNullable(pending) }
-  const doubt = doubtOf(state)
-  if (doubt !== undefined) return { _tag: 'InDoubt', progress, doubt }
+  const { started, hops, jar, body } = state
+  const unsettled = unsettledOf(state)
+  const progress: Progress = { started, hops, jar, again: O.fromNullable(unsettled) }
+  if (unsettled !== undefined && !isSentAgain(state, unsettled)) return { _tag: 'InDoubt', progress, doubt: unsettled }
   if (hops.at(-1)?.answered.after === 'Refuse') return { _tag: 'Refused', progress }
   if (body?._tag === 'Kept') return { _tag: 'Finished', progress, body: body.bytes }
   if (body?._tag === 'Discarded') return { _tag: 'Finished', progress, body: NO_BYTES }
   if (!isOver(state)) return { _tag: 'Continue', progress }
-  const again = O.fromNullable(hops.at(-1)?.sending)
-  return { _tag: 'Continue', progress: { started, jar, hops: hops.slice(0, -1), again } }
+  return { _tag: 'Continue', progress: { ...progress, hops: hops.slice(0, -1) } }
 }
 
 /**

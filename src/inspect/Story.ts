@@ -32,6 +32,7 @@ import * as Jar from '../cookies/Jar.js'
 import type { SendError, Trace } from '../stages/Exchange.js'
 import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
+import * as Secret from '../values/Secret.js'
 import { type Plan, show } from '../wire/Plan.js'
 import type { Head, Hop, Unread } from '../wire/Reply.js'
 import * as Timings from '../wire/Timings.js'
@@ -292,7 +293,7 @@ const chapterLines = (chapter: Chapter, number: number, paint: Paint.Paint, colu
     : ['   no complete reply']
   const [first = '', ...others] = Layout.wrap(show(plan), columns - 3)
   const minted = KeyHeader.mintedOf(plan)
-  const key = minted === undefined ? [] : Layout.wrap(`${minted.name}: ${minted.value}`, columns - 3)
+  const key = minted === undefined ? [] : Layout.wrap(`${minted.name}: ${Secret.show(minted.value)}`, columns - 3)
   return [
     `${paint.strong(String(number).padEnd(2))} ${paint.strong(first)}`,
     ...others.map((line) => `   ${paint.strong(line)}`),

@@ -278,9 +278,9 @@ export const withoutIdempotencyKey: Configure = patch({ idempotencyKey: Override
 /**
  * Compresses the bodies of requests, and sets Content-Encoding. Bytes are compressed when the request is planned, which takes
  * time for many megabytes; streams while they are sent, chunked. A body that is empty, shorter than `minimumSize` (1,024 bytes by
- * default) or not smaller afterwards is sent as it is, and so is one whose Content-Encoding you have set. Set it only for servers
- * that decode requests. `zstd` needs Node 22.15 or later. Error of planning, for a coding that the runtime does not have:
- * `InvalidSettings`.
+ * default) or not smaller afterwards is sent as it is, and so is one whose Content-Encoding or digest you have set. Set it only for
+ * servers that decode requests. `zstd` needs Node 22.15 or later. Error of planning, if the runtime does not have the coding for a
+ * body that would be compressed: `InvalidSettings`.
  *
  * @since 0.2.0
  * @category combinators

@@ -48,9 +48,10 @@ import {
 import { CloseSignal, cancelFault, deadlineFault, untilCancelled } from './Cancellation.js'
 import * as RetryPolicy from './RetryPolicy.js'
 
-/** Whether a key makes a request repeatable. Idempotent methods need none. */
-const hasKey = (plan: Plan): boolean => {
-  if (RetryPolicy.standard.methods.includes(plan.method)) return false
+/** Whether a key makes a request repeatable. Methods that the policy has need none. */
+const hasKey = (policy: RetryPolicy.Retry, plan: Plan): boolean => {
+  const methods = policy?.methods ?? RetryPolicy.standard.methods
+  if (methods === 'any' || methods.includes(plan.method)) return false
   const scope = KeyHeader.scopeOf(plan)
   return scope === 'Exchange' || scope === 'Request'
 }
@@ -97,7 +98,7 @@ const sendWithRetry = async (
       attempt,
       method: plan.method,
       isReplayable: isReplayable(),
-      hasKey: hasKey(current),
+      hasKey: hasKey(policy, current),
       outcome,
       now: clock.now(),
       entropy,

@@ -177,13 +177,32 @@ describe('a body is sent as it is', () => {
     [
       'if Content-Encoding is set',
       pipe(logs, gzip, Request.withHeader('content-encoding', 'identity')),
-      'you set Content-Encoding',
+      'you set content-encoding',
     ],
     [
       'if a digest of it is set',
       pipe(logs, gzip, Request.withHeader('Content-Digest', 'sha-256=:x:')),
       'you set Content-Digest',
     ],
+    ...[
+      'Content-MD5',
+      'Repr-Digest',
+      'Digest',
+      'Content-Range',
+      'X-Amz-Content-Sha256',
+      'x-amz-checksum-crc32c',
+      'x-amz-checksum-sha256',
+      'x-goog-hash',
+      'x-ms-blob-content-md5',
+      'x-ms-content-crc64',
+    ].flatMap((name): Array<[string, Request.Request, string]> => {
+      const own = Request.withHeader(name, 'x')
+      const stream = Request.withStream(() => inPieces([TEXT]))(Request.post(HREF))
+      return [
+        [`if you set ${name}`, pipe(logs, gzip, own), `you set ${name}`],
+        [`if you set ${name} of a stream`, pipe(stream, gzip, own), `you set ${name}`],
+      ]
+    }),
     ['if the request removes the compression of the session', Request.withoutCompression(logs), ''],
   ])('%s', (_, request, why) => {
     const made = plan(request, Session.withCompression('gzip')(Session.empty))
@@ -248,6 +267,24 @@ describe('a setting that cannot be used', () => {
       Request.Eq.equals(request, { ...request }),
       Request.encode()(request),
     ]).not.toThrow()
+  })
+})
+
+describe.skipIf(HAS_ZSTD)('a coding that the runtime does not have', () => {
+  const zstd = Request.withCompression('zstd')
+  it.each<[string, Request.Request]>([
+    ['a request without a body', Request.get(HREF)],
+    ['a short body', Request.withText('short')(Request.post(HREF))],
+    [
+      'a body that you have compressed',
+      pipe(
+        Request.post(HREF),
+        Request.withBytes(zlib.gzipSync(randomBytes(3000))),
+        Request.withHeader('Content-Encoding', 'gzip'),
+      ),
+    ],
+  ])('is not needed for %s', (_, request) => {
+    expect(Plan.wire(plan(zstd(request)))).toEqual(Plan.wire(plan(request)))
   })
 })
 

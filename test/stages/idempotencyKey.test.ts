@@ -91,6 +91,8 @@ describe('a minted key', () => {
     ['a header that is not a token', { header: 'a b' }],
     ['a header that the library writes', { header: 'Content-Length' }],
     ['a header that is not text', { header: 7 }],
+    ['a header that JSON does not have', { header: 10n }],
+    ['a header that is a list', { header: ['X-Key'] }],
     ['a format that does not exist', { format: 'base64' }],
     ['methods that are not a list', { methods: 'POST' }],
     ['methods that are not text', { methods: [1] }],
@@ -115,6 +117,78 @@ describe('a minted key', () => {
   })
 })
 
+describe('the header of a key', () => {
+  const made = (header: string) => planned(Request.withIdempotencyKey({ header })(order))
+  const RESERVED = [
+    ...['Accept', 'Accept-Encoding', 'Authorization', 'Connection', 'Content-Length', 'Content-Type', 'Cookie', 'Date'],
+    ...['Digest', 'Expect', 'Host', 'If-Match', 'If-None-Match', 'Keep-Alive', 'Last-Event-ID', 'Origin', 'Prefer'],
+    ...[
+      'Proxy-Authorization',
+      'Range',
+      'Referer',
+      'Sec-Fetch-Mode',
+      'Set-Cookie',
+      'TE',
+      'Trailer',
+      'Transfer-Encoding',
+    ],
+    ...['Upgrade', 'User-Agent', 'X-Amz-Content-Sha256', 'X-Amz-Date', 'X-Api-Key', 'X-Forwarded-For', 'traceparent'],
+  ]
+  const spelled = fc
+    .constantFrom(...RESERVED)
+    .chain((name) => fc.constantFrom(name, name.toLowerCase(), name.toUpperCase()))
+  it('must not mean something else, in any case', () => {
+    fc.assert(
+      fc.property(spelled, (header) => {
+        expect(made(header)).toMatchObject({ left: { _tag: 'InvalidSettings', setting: 'idempotencyKey' } })
+      }),
+    )
+  })
+  it('must not be one that a session or planning writes', () => {
+    const session = pipe(Session.defaults, Session.withCookie('a', 'b'), Session.withBasicAuth('me', 'pw'))
+    const request = pipe(order, Request.withCompression('gzip', { minimumSize: 0 }))
+    for (const [header] of Plan.wire(plan(request, session)).headers)
+      expect([header, made(header)._tag]).toEqual([header, 'Left'])
+  })
+  it.each([
+    ...['X-Idempotency-Key', 'PayPal-Request-Id', 'Request-Id', 'X-Request-Id', 'Repeatability-Request-ID'],
+    ...['Idempotence-Key', 'X-Correlation-Id', 'Iffy', 'Lasting-Key'],
+  ])('may be %s', (header) => {
+    expect(pipe(order, Request.withIdempotencyKey({ header }), plan, (one) => valueOf(one, header))).toMatch(UUID)
+  })
+  it.each([
+    ['withSensitiveHeaders', NAME],
+    ['withSensitiveHeaders, in another case', 'idempotency-KEY'],
+  ])('is secret if it is named in %s', (_, named) => {
+    const session = Session.withSensitiveHeaders(named)(Session.empty)
+    const secret = plan(keyed, session)
+    const key = keyOf(keyed)
+    expect(valueOf(secret)).toBe(key)
+    expect(Secret.is(Headers.find(secret.headers, NAME))).toBe(true)
+    const story = pipe(simulated(keyed, { 'POST /orders': { status: 200 } }, session), Story.ofTrace, Story.render())
+    expect(story).toContain(`${NAME}: ‹secret›`)
+    const explained = Plan.explain(secret)
+    expect(explained.entries.find(({ part }) => part._tag === 'Header' && part.name === NAME)).toMatchObject({
+      layer: 'request',
+      how: expect.stringContaining('minted'),
+    })
+    const shown = [Plan.show(secret), Plan.toHttp()(secret), Plan.toCurl()(secret), Plan.canonical()(secret), story]
+    expect([...shown, JSON.stringify(explained)].join('\n')).not.toContain(key)
+    // A redirect recognizes it.
+    const { hops } = simulated(
+      keyed,
+      {
+        'POST /orders': { status: 307, headers: { location: '/2' } },
+        'POST /2': { status: 303, headers: { location: '/3' } },
+        'GET /3': { status: 200 },
+      },
+      session,
+    )
+    const [first, second, third] = hops.map(({ plan: one }) => valueOf(one))
+    expect([first, second, third]).toEqual([expect.stringMatching(UUID), first, undefined])
+  })
+})
+
 describe('a key of the user', () => {
   const session = Session.withIdempotencyKey()(Session.empty)
   const own = Request.withHeader('idempotency-key', 'own')
@@ -130,6 +204,11 @@ describe('a key of the user', () => {
   it('can be removed, and so can the setting of a session', () => {
     expect(keyOf(Request.withoutIdempotencyKey(order), session)).toBeUndefined()
     expect(keyOf(pipe(order, Request.withoutIdempotencyKey, own), session)).toBe('own')
+    const without = Request.withoutHeader('idempotency-key')
+    expect(keyOf(without(order), session)).toBeUndefined()
+    expect(keyOf(without(order), Session.withHeader(NAME, 'own')(session))).toBeUndefined()
+    // The request removes the header of the session, and has a key of its own.
+    expect(keyOf(without(keyed), Session.withHeader(NAME, 'own')(session))).toBe(keyOf(keyed))
   })
 })
 
@@ -314,6 +393,63 @@ describe('withRetry', () => {
     expect(sent).toHaveLength(attempts)
     expect(new Set(sent).size).toBe(1)
   })
+  it.each<[string, ReadonlyArray<string> | 'any', boolean, number]>([
+    ['PUT', ['GET'], true, 2],
+    ['PUT', ['GET'], false, 1],
+    ['DELETE', [], true, 2],
+    ['GET', [], true, 2],
+    ['POST', ['GET'], true, 2],
+    ['POST', [], false, 1],
+    ['POST', ['post'], false, 2],
+    ['POST', 'any', false, 2],
+  ])(
+    'counts a key whatever the methods of the policy are: %s with %j, key %s',
+    async (method, methods, has, attempts) => {
+      const sent: Array<string | undefined> = []
+      const request = Request.make(method, HREF)
+      const transport = Transport.withRetry({ base: 0, methods })(losing(1, sent))
+      await pipe(Http.send(has ? Request.withHeader(NAME, 'own')(request) : request), Client.runWith({ transport }))()
+      expect(sent).toHaveLength(attempts)
+    },
+  )
+  describe('does not trust a key at an origin for which it is not meant:', () => {
+    /** The URLs that are sent, if each reply is a redirect to the next one, and the reply of the last one is lost once. */
+    const attemptsOf = async (
+      request: Request.Request,
+      session: Session.Session,
+      ...locations: ReadonlyArray<string>
+    ) => {
+      const sent: string[] = []
+      const transport: Transport.Transport = (one) => async () => {
+        expect(valueOf(one)).toBe('own')
+        sent.push(one.url.href)
+        const location = locations[sent.length - 1]
+        if (location !== undefined) return E.right(Transport.reply({ status: 307, headers: { location } }))
+        return sent.length === locations.length + 1
+          ? E.left(Transport.failed('ReadTimeout', one)('silent'))
+          : E.right(Transport.reply({ status: 200 }))
+      }
+      const wrapped = Transport.withRetry({ base: 0 })(transport)
+      await pipe(Http.send(request), Client.runWith({ session, transport: wrapped }))()
+      return sent.length - locations.length
+    }
+    const own = Request.withHeader(NAME, 'own')
+    const based = pipe(Session.at('http://h.test'), Session.withHeader(NAME, 'own'))
+    it.each<[string, Request.Request, Session.Session, ReadonlyArray<string>, number]>([
+      ['a redirect inside the origin', own(order), Session.empty, ['/2'], 2],
+      ['a redirect from http to https', own(order), Session.empty, ['https://h.test/'], 2],
+      ['a redirect to another origin', own(order), Session.empty, ['http://other.test/'], 1],
+      ['a redirect to another port', own(order), Session.empty, ['http://h.test:81/'], 1],
+      ['a redirect that returns', own(order), Session.empty, ['http://other.test/', HREF], 1],
+      ['a header of the session at its base URL', order, based, [], 2],
+      ['a header of the session without a base URL', order, Session.withHeader(NAME, 'own')(Session.empty), [], 2],
+      ['a header of the session at another origin', Request.post('http://other.test/'), based, [], 1],
+      ['and after a redirect there', Request.post('http://other.test/'), based, ['/2'], 1],
+      ['a header of the request at another origin', own(Request.post('http://other.test/')), based, ['/2'], 2],
+    ])('%s', async (_, request, session, locations, attempts) => {
+      expect(await attemptsOf(request, session, ...locations)).toBe(attempts)
+    })
+  })
   it('does not trust a key that a signer writes anew for each attempt', async () => {
     let count = 0
     const sign = (one: Plan.Plan): Plan.Plan => {
@@ -347,6 +483,72 @@ describe('a durable exchange', () => {
   })
   it('is in doubt if the session mints the key: a later run may not have it', async () => {
     expect(await twice(Session.withIdempotencyKey()(Session.empty), order)).toEqual(['InDoubt', 1, 1])
+  })
+  const writing = (value: string) => (one: Plan.Plan) => Plan.withHeaders({ [NAME]: value })(one)
+  const signers: ReadonlyArray<[string, Session.Session]> = [
+    ['a signer', Session.withAuth(Auth.signer('key', writing('other')))(Session.empty)],
+    [
+      'a signer that is a task',
+      Session.withAuth(Auth.signerTask('key', (one) => async () => E.right(writing('other')(one))))(Session.empty),
+    ],
+  ]
+  it('is in doubt after a redirect to another origin, whose server may not know keys', async () => {
+    for (const [location, expected] of [
+      ['http://other.test/', ['InDoubt', 2]],
+      ['/2', ['Right', 3]],
+    ] as const) {
+      const [log, sent]: [Log.Log, string[]] = [Log.memory(), []]
+      const transport: Transport.Transport = (one) => async () => {
+        sent.push(one.url.href)
+        if (sent.length === 1) return E.right(Transport.reply({ status: 307, headers: { location } }))
+        if (sent.length === 2) return E.left(Transport.failed('ReadTimeout', one)('silent'))
+        return E.right(Transport.reply({ status: 200 }))
+      }
+      const run = pipe(
+        Durable.run({ log, id: 'a' })(Request.withHeader(NAME, 'own')(order)),
+        Client.runWith({ session: Session.empty, transport }),
+      )
+      await run()
+      const outcome = await run()
+      expect([E.isLeft(outcome) ? outcome.left._tag : 'Right', sent.length]).toEqual(expected)
+    }
+  })
+  it.each(signers)('is in doubt if the later session replaces the key that was sent: %s', async (_, later) => {
+    const own = Request.withHeader(NAME, 'own')(order)
+    for (const request of [keyed, own]) expect(await twice(Session.empty, request, later)).toEqual(['InDoubt', 1, 1])
+    // A method that is idempotent needs no key.
+    expect(await twice(Session.empty, Request.withIdempotencyKey()(Request.put(HREF)), later)).toEqual(['Right', 2, 2])
+  })
+  it.each(signers)('is in doubt until it is resolved, or a session keeps the key: %s', async (_, later) => {
+    for (const as of ['sent', 'notSent', undefined] as const) {
+      const [log, sent]: [Log.Log, Array<string | undefined>] = [Log.memory(), []]
+      const run = async (session: Session.Session) => {
+        const outcome = await pipe(
+          Durable.run({ log, id: 'a' })(keyed),
+          Client.runWith({ session, transport: losing(1, sent) }),
+        )()
+        return E.isLeft(outcome) ? outcome.left : 'Right'
+      }
+      await run(Session.empty)
+      for (const _ of [1, 2])
+        expect(await run(later)).toMatchObject({ _tag: 'InDoubt', reason: 'NoReply', method: 'POST' })
+      expect(sent).toHaveLength(1)
+      if (as !== undefined) expect(await Durable.resolve({ log, id: 'a' }, as)()).toEqual(E.right(undefined))
+      const last = await run(as === undefined ? Session.empty : later)
+      if (as === 'sent') expect(last).toMatchObject({ _tag: 'InDoubt', reason: 'ResolvedAsSent' })
+      else expect(last).toBe('Right')
+      expect(sent).toHaveLength(as === 'sent' ? 1 : 2)
+    }
+  })
+  it('is in doubt with the head of its reply, if only the body was not stored', async () => {
+    const log = Log.memory()
+    const transport = Transport.memory({ 'POST /orders': { status: 201, body: 'too long' } })
+    const run = (session: Session.Session) =>
+      pipe(Durable.run({ log, id: 'a', keep: 2 })(keyed), Client.runWith({ session, transport }))()
+    expect(await run(Session.empty)).toMatchObject({ right: { status: 201 } })
+    for (const [, later] of signers)
+      expect(await run(later)).toMatchObject({ left: { _tag: 'InDoubt', reason: 'BodyLost' } })
+    expect(await run(Session.empty)).toMatchObject({ right: { status: 201 } })
   })
 })
 

@@ -188,9 +188,9 @@ const ofComputedHeader = (c: Context, { name, value }: Of<'Header'>): Origin | u
   const key = name.toLowerCase()
   if (key === 'authorization') return ofCredentials(c)
   if (c._tag === 'Redirected') return undefined
-  if (c.minted !== undefined && c.minted.value === value && key === c.minted.name.toLowerCase()) {
+  if (c.minted !== undefined && Secret.Eq.equals(c.minted.value, value) && key === c.minted.name.toLowerCase()) {
     const origin = ofSetting(c, KEY, 'minted for this exchange: the same for each attempt')
-    return origin && { ...origin, overrode: replacedBy(c, key, c.minted.value) }
+    return origin && { ...origin, overrode: replacedBy(c, key, Secret.show(c.minted.value)) }
   }
   switch (key) {
     case 'content-length':

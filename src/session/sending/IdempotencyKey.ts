@@ -13,6 +13,7 @@
  */
 import * as Entropy from '../../values/Entropy.js'
 import * as Headers from '../../values/Headers.js'
+import { SENSITIVE_IN_REPLY } from '../../values/Redaction.js'
 import * as UserInput from '../../values/UserInput.js'
 
 /**
@@ -76,14 +77,22 @@ export const make = (options: KeyOptions): IdempotencyKey => {
   return { header, format, methods }
 }
 
-/** Fields that the transport or the stages write. */
-const RESERVED =
-  /^(?:host|connection|keep-alive|expect|upgrade|content-.*|transfer-encoding|authorization|cookie|proxy-.*)$/i
+/** The families and fields with another meaning: those of HTTP and its extensions, of traces, and those that the library writes. */
+const FAMILIES =
+  /^(?:accept|access-control|alt|cache|content|if|last|proxy|repr|sec|signature|upgrade|want|x-amz|x-forwarded|x-http-method)(?:-|$)/
+const FIELDS =
+  /^(?:age|allow|baggage|connection|cookie2|date|digest|etag|expect|expires|forwarded|from|host|http2-settings|keep-alive|link|location|max-forwards|origin|pragma|prefer|priority|range|referer|retry-after|server|te|trace(?:parent|state)|trailer|transfer-encoding|user-agent|vary|via|warning|www-authenticate)$/
+
+const isReserved = (header: string): boolean => {
+  const key = header.toLowerCase()
+  return FAMILIES.test(key) || FIELDS.test(key) || SENSITIVE_IN_REPLY.has(key)
+}
 
 /** Returns why a setting is not valid, or `undefined`. */
 export const problemOf = ({ header, format, methods }: IdempotencyKey): string | undefined => {
-  if (!Headers.isName(header) || RESERVED.test(header)) {
-    return `its header ${JSON.stringify(header)} must be the name of a header that nothing else writes, such as ${STANDARD_HEADER}`
+  if (!Headers.isName(header) || isReserved(header)) {
+    const given = typeof header === 'string' ? ` ${JSON.stringify(header)}` : ''
+    return `its header${given} must be a name that means nothing else, such as ${STANDARD_HEADER}`
   }
   if (format !== 'bare' && format !== 'quoted') return "its format must be 'bare' or 'quoted'"
   const isList = Array.isArray(methods) && methods.every((method: unknown) => typeof method === 'string')

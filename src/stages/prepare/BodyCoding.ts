@@ -28,8 +28,9 @@ export interface Coded {
   readonly decision: CodingDecision
 }
 
-/** Fields that a user computes from the bytes that he has. */
-const OF_CONTENT = ['Content-Encoding', 'Content-Digest', 'Content-MD5', 'Repr-Digest', 'Digest', 'Content-Range']
+/** Fields that a user computes from the bytes that he has: those of HTTP, and those of the storage of AWS, Google and Azure. */
+const OF_CONTENT =
+  /^(?:content-(?:encoding|digest|md5|range)|(?:repr-)?digest|x-amz-(?:content-|checksum-|decoded-|trailer).*|x-goog-hash|x-ms-(?:blob-)?content-(?:md5|crc64))$/i
 
 type Decided = E.Either<PlanError, Coded>
 
@@ -68,14 +69,17 @@ const compressed = (coding: Compression.CompressionCoding, payload: Body.Payload
 /** Compresses a body, unless there is a reason not to. Error: `InvalidSettings`. */
 export const encode = (setting: Compression.Compression, headers: Headers.Headers, payload: Body.Payload): Decided => {
   const { coding, minimumSize } = setting
-  const problem = Compression.problemOf(setting) ?? Compressor.missing(coding)
+  const problem = Compression.problemOf(setting)
   if (problem !== undefined) return E.left(invalidSettings('compression', problem))
   const size = O.toUndefined(Body.length(payload))
   if (payload._tag === 'Empty' || size === 0) return unchanged(payload, 'the body is empty')
-  const given = OF_CONTENT.find((name) => Headers.has(name)(headers))
-  if (given !== undefined) return unchanged(payload, `you set ${given}`)
+  const given = headers.fields.find(([name]) => OF_CONTENT.test(name))
+  if (given !== undefined) return unchanged(payload, `you set ${given[0]}`)
   if (size !== undefined && size < minimumSize)
     return unchanged(payload, `the body has fewer than ${minimumSize} bytes`)
+  // Asked last, so that a user can compress the body himself.
+  const missing = Compressor.missing(coding)
+  if (missing !== undefined) return E.left(invalidSettings('compression', missing))
   const coded = compressed(coding, payload)
   const codedSize = O.toUndefined(Body.length(coded))
   if (size !== undefined && codedSize !== undefined && codedSize >= size) {

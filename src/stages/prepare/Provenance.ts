@@ -60,8 +60,8 @@ export interface Signature {
 export interface MintedKey {
   /** The name of the header. */
   readonly name: string
-  /** As it is sent. */
-  readonly value: string
+  /** As it is sent; a secret if the header is sensitive. */
+  readonly value: Headers.Value
   /** Who has the setting. */
   readonly layer: 'session' | 'request'
 }
