@@ -169,7 +169,7 @@ const namesIn = (markdown: string): ReadonlyArray<readonly [namespace: string | 
 const SHOWN: Readonly<Record<string, string>> = {
   'abort.ts': 'src/client/README.md',
   'errors.ts': 'src/errors/README.md',
-  'upload.ts': 'src/transport/download/README.md',
+  'upload.ts': 'src/session/sending/README.md',
   'download.ts': 'src/transport/download/README.md',
   'feed.ts': 'src/transport/download/README.md',
   'pages.ts': 'src/program/README.md',
