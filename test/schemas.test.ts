@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { Client, Http, HttpError, Response, Stream, Transport } from '../src/index.js'
+import { Client, Http, HttpError, Response, Session, Stream, Transport } from '../src/index.js'
 import { untyped } from './untyped.js'
 
 interface User {
@@ -105,6 +105,43 @@ describe.each(ASYNC)('an asynchronous schema of %s', (_, schema) => {
     const response = await responseOf('good')
     expect(Response.json(schema)(response)).toMatchObject({ left: { _tag: 'SchemaFailed', response } })
     expect(tagOf(Response.schema(schema)(response))).toBe('SchemaFailed')
+  })
+})
+
+describe('a schema that never decides', () => {
+  const never: Response.StandardSchema<unknown> = {
+    '~standard': { version: 1, vendor: 'x', validate: () => new Promise(() => {}) },
+  }
+  const program = pipe(get('good'), Http.json(never))
+  it('ends with the signal of the program, with plan, history and jar', async () => {
+    const session = Session.withHeader('X-A', '1')(Session.defaults)
+    const aborted = pipe(program, Http.withSignal(AbortSignal.timeout(20)), Client.runWith({ transport, session }))
+    expect(await aborted()).toMatchObject({
+      left: { _tag: 'Aborted', plan: { method: 'GET' }, history: [], jar: expect.anything() },
+    })
+  })
+  it('ends with the client', async () => {
+    const client = Client.open({ transport })()
+    const running = pipe(program, Client.runIn(client))()
+    setTimeout(() => Client.close(client)(), 20)
+    expect(await running).toMatchObject({ left: { _tag: 'ClientClosed', plan: {} } })
+  })
+  it('that ends later is ignored, also if it throws', async () => {
+    let fail = (_: Error): void => {}
+    const late: Response.StandardSchema<unknown> = {
+      '~standard': {
+        version: 1,
+        vendor: 'x',
+        validate: () =>
+          new Promise((_, reject) => {
+            fail = reject
+          }),
+      },
+    }
+    const aborted = pipe(get('good'), Http.json(late), Http.withSignal(AbortSignal.timeout(20)), run)
+    expect(await aborted()).toMatchObject({ left: { _tag: 'Aborted' } })
+    fail(new Error('too late'))
+    await new Promise((resolve) => setImmediate(resolve))
   })
 })
 

@@ -144,7 +144,8 @@ export const linesOf = (options: LinesOptions) =>
 /**
  * Parses every line that is not blank as JSON and decodes the value with a decoder, such as one of io-ts, or with a Standard
  * Schema (zod, valibot, arktype), which may be asynchronous. A `Left` is `NotJson`, `InvalidPayload` or, of a schema,
- * `SchemaFailed`, as those of `Response.json`, with the number of the `line` instead of the response.
+ * `SchemaFailed`, as those of `Response.json`, with the number of the `line` instead of the response. A schema whose promise
+ * never settles is awaited forever.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'
