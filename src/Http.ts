@@ -29,7 +29,8 @@ import type { ReaderTaskEither } from 'fp-ts/lib/ReaderTaskEither.js'
 import * as Client from './Client.js'
 import { begin, drive, gather, sendRequest, untilAborted } from './client/Interpreter.js'
 import * as Jar from './cookies/Jar.js'
-import { flatMap, flatMapEither, fromTaskEither, type Http } from './program/Program.js'
+import { flatMap, flatMapEither, type Http } from './program/Program.js'
+import { readWith } from './program/SchemaReading.js'
 import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
 import type { Session } from './session/Session.js'
@@ -162,8 +163,9 @@ export const ok: <E>(program: Http<E, Response>) => Http<E | StatusError, Respon
 
 /**
  * Returns the decoded JSON of a response whose status is below 400. Takes a decoder, such as one of io-ts, or a Standard Schema
- * (zod, valibot, arktype), which may be asynchronous. Errors: `StatusError`, `NotJson`, `InvalidPayload`, and for a schema
- * that throws `SchemaFailed`.
+ * (zod, valibot, arktype), which may be asynchronous: the signal and the closing of the client end the wait for it. Errors:
+ * `StatusError`, `NotJson`, `InvalidPayload`, and for a schema `SchemaFailed` if it throws, and `SendError` (`Aborted`,
+ * `ClientClosed`).
  *
  * @since 0.2.0
  * @category combinators
@@ -181,7 +183,7 @@ export function json<A>(
   schema: StandardSchema<A>,
 ): <E>(
   program: Http<E, Response>,
-) => Http<E | StatusError | NotJson | InvalidPayload<ReadonlyArray<SchemaIssue>> | SchemaFailed, A>
+) => Http<E | Exchange.SendError | StatusError | NotJson | InvalidPayload<ReadonlyArray<SchemaIssue>> | SchemaFailed, A>
 export function json<D, A>(
   decode: Decoder<D, A>,
 ): <E>(program: Http<E, Response>) => Http<E | StatusError | NotJson | InvalidPayload<D>, A>
@@ -190,13 +192,8 @@ export function json<D, A>(decoding: Decoder<D, A> | StandardSchema<A>) {
     const read = Readers.json(decoding)
     return flatMapEither((response: Response) => pipe(Readers.ok(response), E.flatMap(read)))
   }
-  const read = Readers.schemaTask(decoding)
-  return <E>(program: Http<E, Response>) =>
-    pipe(
-      program,
-      ok,
-      flatMap((response) => fromTaskEither(read(response))),
-    )
+  const read = readWith(Readers.schemaTask(decoding))
+  return <E>(program: Http<E, Response>) => pipe(program, ok, flatMap(read))
 }
 
 // --- the client --------------------------------------------------------------------------------------------------------

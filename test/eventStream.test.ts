@@ -1,7 +1,7 @@
 /** Event streams over several connections, with a clock that the test advances and servers that are functions. */
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
+import { flow, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, it } from 'vitest'
@@ -220,6 +220,30 @@ describe('the requests of an event stream', () => {
     expect(lastIds(given.plans)).toEqual(['7', '7', '9', undefined])
     const own = Request.withHeader('Last-Event-ID', '7')(Request.get(URL_OF_EVENTS))
     expect(lastIds((await readAll(answer, { retry: PATIENT }, own)).plans)).toEqual(['7', '7', '9', undefined])
+    const reset = script(events('id\ndata: a\n\n'), events('data: b\n\n'))
+    expect(lastIds((await readAll(reset, { retry: PATIENT }, own)).plans)).toEqual(['7', undefined, undefined])
+    expect(lastIds((await readAll(reset, { retry: PATIENT, lastEventId: '7' })).plans)).toEqual([
+      '7',
+      undefined,
+      undefined,
+    ])
+  })
+  it('have no id that is longer than 8,192 bytes', async () => {
+    const ids = ['x'.repeat(8192), 'x'.repeat(8193), 'é'.repeat(4096), 'é'.repeat(4097), 'x'.repeat(5_000_000), 'y']
+    const { plans } = await readAll(script(...ids.map((id) => events(`id: ${id}\ndata: a\n\n`))), { retry: PATIENT })
+    expect(lastIds(plans).map((id) => id?.length)).toEqual([undefined, 8192, undefined, 8192, undefined, undefined, 1])
+  })
+  it('ask for events also if the session hides Accept', async () => {
+    for (const [change, expected] of [
+      [Session.withSensitiveHeaders('Accept'), 'text/event-stream'],
+      [flow(Session.withSensitiveHeaders('Accept'), Session.withHeader('Accept', 'text/x')), 'text/x'],
+    ] as const) {
+      const clock = virtual()
+      const { transport, plans } = serving(clock, script())
+      const program = Http.eventStream(Request.get(URL_OF_EVENTS))(Stream.toArray)
+      await Client.runWith({ ...optionsOf(clock, transport), session: change(Session.defaults) })(program)()
+      expect(plans.map(header('Accept'))).toEqual([expected])
+    }
   })
   it('show ids and times of earlier connections in later events', async () => {
     const { outcome } = await readAll(script(events('retry: 5\nid: 1\ndata: a\n\n'), events('data: b\n\n')), {
@@ -276,13 +300,13 @@ describe('the waits of an event stream', () => {
       ),
       { retry: PATIENT },
     )
-    expect(waits).toEqual([4000, 4000, 0, 0])
+    expect(waits).toEqual([4000, 4000, 10, 10]) // at least that of the policy
   })
   it('are those of the policy without a time of the server, and grow without events', async () => {
     const retry = { attempts: 4, base: 100, factor: 2, jitter: 0 }
-    const { waits, data } = await readAll(() => events(': no events\n\n'), { retry })
+    const { waits, data } = await readAll(() => events(''), { retry })
     expect(waits).toEqual([100, 200, 400])
-    expect(data).toEqual(E.right([]))
+    expect(data).toMatchObject({ left: { _tag: 'BodyCut' } })
   })
   it('start again after a connection with an event', async () => {
     const retry = { attempts: 3, base: 100, factor: 2, jitter: 0 }
@@ -297,8 +321,33 @@ describe('the waits of an event stream', () => {
   })
   it('do not become none for a server that sends retry: 0 and no event', async () => {
     const retry = { attempts: 5, base: 100, factor: 2, jitter: 0 }
-    const { waits } = await readAll(() => events('retry: 0\n\n'), { retry })
-    expect(waits).toEqual([0, 200, 400, 800])
+    const comments = Array.from({ length: 4 }, () => events('retry: 0\n\n'))
+    expect((await readAll(script(...comments), { retry })).waits).toEqual([100, 100, 100, 100])
+    const empty = Array.from({ length: 3 }, () => events(''))
+    expect((await readAll(script(events('retry: 150\n\n'), ...empty), { retry })).waits).toEqual([150, 200, 400, 800])
+  })
+  it('are never none with one event for each connection and retry: 0 (property)', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 500 }),
+        fc.double({ min: 0, max: 0.9, noNaN: true }),
+        async (base, jitter) => {
+          const each = Array.from({ length: 5 }, (_, i) => events(`id: ${i}\nretry: 0\ndata: a\n\n`))
+          const { waits } = await readAll(script(...each), { retry: { base, jitter } })
+          expect(waits.length).toBe(5)
+          for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(Math.floor(base * (1 - jitter)))
+        },
+      ),
+    ))
+  it('start with that of the policy, if the first connection has no event and the server asks for less', async () => {
+    const retry = { attempts: 2, base: 1000, jitter: 0, statuses: [503] }
+    const busy: Connection = { status: 503, headers: { 'retry-after': '0' } }
+    for (const first of [events('retry: 1\n\n'), events(': c\nretry: 0\n'), busy])
+      expect((await readAll(script(first), { retry })).waits).toEqual([1000])
+  })
+  it('have the time of a last line that is complete', async () => {
+    expect((await readAll(script(events('data: x\n\nretry: 5000\n')), { retry: PATIENT })).waits).toEqual([5000])
+    expect((await readAll(script(events('data: x\n\nretry: 5000')), { retry: PATIENT })).waits).toEqual([10])
   })
   it('end at once when the signal aborts, with the jar and the last hop', async () => {
     const clock = virtual()
@@ -368,6 +417,47 @@ describe('the end of an event stream', () => {
     const cut = await readAll(() => events('data: a\n\n', { cut: cutFault }), { retry: Retry.never })
     expect(cut.data).toMatchObject({ left: { _tag: 'BodyCut', plan: {}, history: [] } })
     expect(cut.plans.length).toBe(1)
+  })
+  it('is BodyCut when the attempts are used up by connections without a byte, with plan, history and jar', async () => {
+    const cookie = { ...TYPE, 'set-cookie': 'sid=1' }
+    const answer = script(events(': ping', { headers: cookie }), events(''), events(''))
+    const { data, plans } = await readAll(answer, { retry: { attempts: 3, jitter: 0 } })
+    expect(plans.length).toBe(3)
+    const left = {
+      _tag: 'BodyCut',
+      message: expect.stringContaining('3 attempts'),
+      plan: { method: 'GET' },
+      history: [],
+    }
+    expect(data).toMatchObject({ left })
+    expect(
+      E.isLeft(data) &&
+        pipe(
+          HttpError.jar(data.left),
+          O.map((jar) => Jar.toArray(jar).length),
+        ),
+    ).toEqual(O.some(1))
+  })
+  it('does not come from any number of comments, each on a connection of its own', async () => {
+    const pings = Array.from({ length: 20 }, () => events(': ping\n\n'))
+    const { data, waits } = await readAll(script(...pings, events('data: b\n\n')), {
+      retry: { attempts: 2, base: 10, jitter: 0 },
+    })
+    expect(data).toEqual(E.right(['b']))
+    expect(waits).toEqual(Array(21).fill(10))
+  })
+  it.each<[string, ReadonlyArray<Connection>, Retry.Retry, number]>([
+    ['one connection', [events('data: a\n\n')], Retry.never, 1],
+    ['connections without a byte', [events('data: a\n\n'), events('')], { ...PATIENT, attempts: 2 }, 2],
+    ['a 204', [events('data: a\n\n'), { status: 204 }], PATIENT, 2],
+  ])('is BodyCut without the data of until, after %s', async (_, answers, retry, count) => {
+    const { data, plans } = await readAll(script(...answers), { retry, until: '[DONE]' })
+    expect(data).toMatchObject({ left: { _tag: 'BodyCut', message: expect.stringContaining('"[DONE]"'), plan: {} } })
+    expect(plans.length).toBe(count)
+  })
+  it('is the data of until on a later connection', async () => {
+    const answer = script(events('data: a\n\n'), events('data: b\n\ndata: [DONE]\n\n'))
+    expect((await readAll(answer, { retry: PATIENT, until: '[DONE]' })).data).toEqual(E.right(['a', 'b']))
   })
   it('is the last error when the attempts are used up', async () => {
     const refused = Fault.unsent(Fault.make('ConnectFailed', 'refused'))
@@ -465,6 +555,8 @@ describe('a POST', () => {
     const { data, plans } = await readAll(answer, { retry: PATIENT }, post)
     expect(data).toEqual(E.right(['a']))
     expect(plans.length).toBe(1)
+    const early = await readAll(answer, { retry: PATIENT, until: 'end' }, post)
+    expect(early.data).toMatchObject({ left: { _tag: 'BodyCut' } })
     const cut = await readAll(() => events('data: a\n\n', { cut: cutFault }), { retry: PATIENT }, post)
     expect(cut.data).toMatchObject({ left: { _tag: 'BodyCut' } })
   })
@@ -487,10 +579,12 @@ describe('a POST', () => {
 
 describe('wrong options', () => {
   it.each<[string, unknown]>([
+    ['null', null],
     ['a policy that is null', { retry: null }],
     ['a policy of text', { retry: 'always' }],
     ['statuses that are text', { retry: { statuses: '503' } }],
     ['an id that is a number', { lastEventId: 5 }],
+    ['an id that is null', { lastEventId: null }],
     ['an id with a line end', { lastEventId: 'a\r\nX: y' }],
     ['a length that is text', { maxLength: 'many' }],
     ['faults and methods that are not lists', { retry: { faults: 5, methods: 'GET' } }],

@@ -6,7 +6,7 @@ import * as t from 'io-ts'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { Client, Http, HttpError, Response, Stream, Transport } from '../src/index.js'
+import { Client, Http, HttpError, Response, Session, Stream, Transport } from '../src/index.js'
 import { untyped } from './untyped.js'
 
 interface User {
@@ -105,6 +105,163 @@ describe.each(ASYNC)('an asynchronous schema of %s', (_, schema) => {
     const response = await responseOf('good')
     expect(Response.json(schema)(response)).toMatchObject({ left: { _tag: 'SchemaFailed', response } })
     expect(tagOf(Response.schema(schema)(response))).toBe('SchemaFailed')
+  })
+})
+
+describe('the keys of a path', () => {
+  const secret = 'alice@example.com'
+  const cases: ReadonlyArray<readonly [string, Response.StandardSchema<unknown>, unknown, ReadonlyArray<string>]> = [
+    ['a record of zod', z.record(z.string(), z.number()), { [secret]: 'x' }, ['[*]']],
+    ['a key that a record of zod rejects', z.record(z.string().max(3), z.number()), { [secret]: 1 }, ['[*]']],
+    [
+      'a record of lists of zod',
+      z.record(z.string(), z.array(z.object({ id: z.number() }))),
+      { [secret]: [{}] },
+      ['[*][0].id'],
+    ],
+    [
+      'another key of zod',
+      z.object({ id: z.number() }).catchall(z.number()),
+      { id: 'x', [secret]: 'x' },
+      ['id', '[*]'],
+    ],
+    ['a strict object of zod', z.strictObject({ id: z.number() }), { id: 1, [secret]: 'x' }, ['$']],
+    ['a phone number as a key of zod', z.record(z.string(), z.number()), { '4915112345678': 'x' }, ['[*]']],
+    [
+      'wrappers, unions and recursion of zod',
+      z
+        .object({
+          get sub() {
+            return z.lazy(() => z.object({ id: z.number() })).optional()
+          },
+          kind: z.discriminatedUnion('k', [z.object({ k: z.literal('a'), w: z.number() })]).readonly(),
+          both: z.intersection(z.object({ l: z.number() }), z.record(z.string(), z.any())).nullable(),
+          pair: z.tuple([z.object({ t: z.number() })]),
+        })
+        .refine(() => true)
+        .transform((x) => x)
+        .pipe(z.any()),
+      { sub: { id: 'x' }, kind: { k: 'a', w: 'x' }, both: { l: 'x' }, pair: [{ t: 'x' }] },
+      ['sub.id', 'kind.w', 'both.l', 'pair[0].t'],
+    ],
+    ['a record of valibot', v.record(v.string(), v.number()), { [secret]: 'x' }, ['[*]']],
+    [
+      'a key that a record of valibot rejects',
+      v.record(v.pipe(v.string(), v.maxLength(3)), v.any()),
+      { [secret]: 1 },
+      ['[*]'],
+    ],
+    [
+      'an optional record of valibot',
+      v.object({ a: v.optional(v.record(v.string(), v.number())) }),
+      { a: { [secret]: 'x' } },
+      ['a[*]'],
+    ],
+    ['a strict object of valibot', v.strictObject({ id: v.number() }), { id: 'x', [secret]: 1 }, ['id', '[*]']],
+    [
+      'an object with rest of valibot',
+      v.objectWithRest({ id: v.number() }, v.object({ n: v.number() })),
+      { id: 'x', [secret]: { n: 'x' } },
+      ['id', '[*].n'],
+    ],
+    [
+      'wrappers, unions and recursion of valibot',
+      v.pipe(
+        v.object({
+          sub: v.nullable(v.lazy(() => v.object({ id: v.number() }))),
+          kind: v.variant('k', [v.object({ k: v.literal('a'), w: v.number() })]),
+          both: v.intersect([v.object({ l: v.number() }), v.record(v.string(), v.any())]),
+          pair: v.tuple([v.object({ t: v.number() })]),
+          list: v.array(v.object({ i: v.number() })),
+        }),
+        v.check(() => true),
+      ),
+      { sub: { id: 'x' }, kind: { k: 'a', w: 'x' }, both: { l: 'x' }, pair: [{}], list: [{ i: 1 }, { i: 'x' }] },
+      ['sub.id', 'kind.w', 'both.l', 'pair[0].t', 'list[1].i'],
+    ],
+    ['an index signature of arktype', type({ '[string]': { id: 'number' } }), { [secret]: { id: 'x' } }, ['[*].id']],
+    [
+      'other keys of arktype',
+      type({ 'id?': 'number', '[string]': 'number' }),
+      { id: 'x', [secret]: 'x' },
+      ['id', '[*]'],
+    ],
+    ['a key that arktype rejects', type({ 'id?': 'number', '+': 'reject' }), { id: 1, [secret]: 'x' }, ['[*]']],
+    [
+      'unions, tuples and steps of arktype',
+      type({
+        id: 'number',
+        pair: [{ t: 'number' }],
+        list: type({ i: 'number' }).array(),
+        'sub?': [{ x: 'number' }, '|', 'null'],
+      }).pipe((x) => x),
+      { id: 'x', pair: [{}], list: [{ i: 'x' }], sub: { x: 'x' } },
+      ['id', 'list[0].i', 'pair[0].t', 'sub.x'],
+    ],
+  ]
+  it.each(cases)('are printed if the schema declares them: %s', async (_, schema, json, expected) => {
+    const outcome = await pipe(
+      Http.get('http://h.test/'),
+      Http.json(schema),
+      Client.runWith({ transport: Transport.memory(() => ({ status: 200, body: JSON.stringify(json) })) }),
+    )()
+    if (!E.isLeft(outcome) || outcome.left._tag !== 'InvalidPayload') throw new Error('it was not rejected')
+    expect([...outcome.left.paths].sort()).toEqual([...expected].sort())
+    expect(outcome.left.message).not.toMatch(/alice|49151/)
+  })
+  it('are printed for a schema of another library, and do not throw for one that cannot be read', async () => {
+    const issues = [{ message: 'no', path: ['id'] }]
+    const standard = (vendor: string) => ({ version: 1 as const, vendor, validate: () => ({ issues }) })
+    const unreadable = Object.defineProperty({ '~standard': standard('zod') }, '_zod', {
+      get: () => {
+        throw new Error(secret)
+      },
+    })
+    const paths = (schema: Response.StandardSchema<unknown>, response: Response.Response) => {
+      const outcome = Response.schema(schema)(response)
+      return E.isLeft(outcome) && outcome.left._tag === 'InvalidPayload' && outcome.left.paths
+    }
+    const response = await responseOf('good')
+    expect(paths({ '~standard': standard('other') }, response)).toEqual(['id'])
+    expect(paths({ '~standard': standard('constructor') }, response)).toEqual(['id'])
+    expect(paths(unreadable, response)).toEqual(['[*]'])
+  })
+})
+
+describe('a schema that never decides', () => {
+  const never: Response.StandardSchema<unknown> = {
+    '~standard': { version: 1, vendor: 'x', validate: () => new Promise(() => {}) },
+  }
+  const program = pipe(get('good'), Http.json(never))
+  it('ends with the signal of the program, with plan, history and jar', async () => {
+    const session = Session.withHeader('X-A', '1')(Session.defaults)
+    const aborted = pipe(program, Http.withSignal(AbortSignal.timeout(20)), Client.runWith({ transport, session }))
+    expect(await aborted()).toMatchObject({
+      left: { _tag: 'Aborted', plan: { method: 'GET' }, history: [], jar: expect.anything() },
+    })
+  })
+  it('ends with the client', async () => {
+    const client = Client.open({ transport })()
+    const running = pipe(program, Client.runIn(client))()
+    setTimeout(() => Client.close(client)(), 20)
+    expect(await running).toMatchObject({ left: { _tag: 'ClientClosed', plan: {} } })
+  })
+  it('that ends later is ignored, also if it throws', async () => {
+    let fail = (_: Error): void => {}
+    const late: Response.StandardSchema<unknown> = {
+      '~standard': {
+        version: 1,
+        vendor: 'x',
+        validate: () =>
+          new Promise((_, reject) => {
+            fail = reject
+          }),
+      },
+    }
+    const aborted = pipe(get('good'), Http.json(late), Http.withSignal(AbortSignal.timeout(20)), run)
+    expect(await aborted()).toMatchObject({ left: { _tag: 'Aborted' } })
+    fail(new Error('too late'))
+    await new Promise((resolve) => setImmediate(resolve))
   })
 })
 

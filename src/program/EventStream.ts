@@ -4,8 +4,8 @@
  * | a response                           | what happens                                                             |
  * |--------------------------------------|--------------------------------------------------------------------------|
  * | 200 with `text/event-stream`         | its events are read; after its body the stream connects again            |
- * | 204                                  | the stream ends                                                          |
- * | 400 or above                         | `StatusError`, unless the policy lists the status itself                 |
+ * | 204                                  | the stream ends; with `until`, as `BodyCut`                              |
+ * | 400 or above                         | `StatusError`; if the policy lists the status itself, the stream connects again, and the body is not read |
  * | another status or Content-Type       | `NotEventStream`                                                         |
  *
  * Each connection is an exchange of its own: observers see it, redirects are followed, and the jar passes from one to the
@@ -16,7 +16,9 @@ import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Jar } from '../cookies/Jar.js'
+import { statusError } from '../errors/StatusFailure.js'
 import * as HttpError from '../HttpError.js'
 import * as Request from '../session/Request.js'
 import type { Session } from '../session/Session.js'
@@ -26,11 +28,28 @@ import type { Retry } from '../transport/RetryPolicy.js'
 import * as HeaderSyntax from '../values/HeaderSyntax.js'
 import * as Headers from '../values/Headers.js'
 import * as Octets from '../values/Octets.js'
+import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
-import type * as Fault from '../wire/Fault.js'
+import { NOTHING } from '../wire/BodySource.js'
+import * as Fault from '../wire/Fault.js'
 import type { Hop, Source, Unread } from '../wire/Reply.js'
-import { type NotEventStream, notEventStream, type ServerSentEvent, type StatusError } from '../wire/ResponseError.js'
-import { type EventsOptions, readEvents, START, type StreamPosition } from '../wire/ServerSentEvents.js'
+import {
+  bodyOf,
+  type NotEventStream,
+  notEventStream,
+  type ServerSentEvent,
+  type StatusError,
+} from '../wire/ResponseError.js'
+import {
+  type EventsOptions,
+  endedBefore,
+  type PositionChange,
+  readEvents,
+  START,
+  type StreamPosition,
+  untilOf,
+} from '../wire/ServerSentEvents.js'
+import { withPlan } from '../wire/Transport.js'
 import { type Emit, type ReaderError, readEmitted } from './Emission.js'
 import type { Http } from './Program.js'
 import * as Reconnection from './Reconnection.js'
@@ -46,12 +65,16 @@ export type { ReaderError } from './Emission.js'
  */
 export interface EventStreamOptions extends EventsOptions {
   /**
-   * How often and when to connect again; three attempts by default. Attempts are counted from the last connection that
-   * delivered an event. `retryAfter` limits the times that the server asks for. A status is retried only if `statuses` is
-   * given. `Retry.never` connects once.
+   * How often and when to connect again; three attempts by default. Attempts are counted from the last event stream that
+   * sent anything, also a comment. Each wait is at least that of the policy; `retryAfter` limits the times that the server
+   * asks for. A status is retried only if `statuses` is given. `Retry.never` connects once. With `Transport.withRetry` as well,
+   * each of these attempts is up to as many requests as that policy allows.
    */
   readonly retry?: Retry
-  /** The id after which the stream starts, sent as Last-Event-ID: that of the last event of an earlier stream. */
+  /**
+   * The id after which the stream starts, sent as Last-Event-ID: that of the last event of an earlier stream. An id of more than
+   * 8,192 bytes, also one of the server, is not sent.
+   */
   readonly lastEventId?: string
 }
 
@@ -65,10 +88,26 @@ export type EventStreamError = SendError | StatusError | NotEventStream
 
 // --- one connection ------------------------------------------------------------------------------------------------
 
-/** How a connection ended: `Ended` with its body, `Done` for good. */
+/** How a connection ended: `Ended` with its body, `Over` with a 204, `Done` by its reader or by `until`. */
 interface Ending {
-  readonly tag: 'Ended' | 'Done'
+  readonly tag: 'Ended' | 'Over' | 'Done'
   readonly head: Unread
+}
+
+/** How events are read. */
+interface Reading {
+  readonly maxLength: number | undefined
+  readonly until: string | undefined
+}
+
+/** What is called for what arrives on a connection. */
+interface Receiver {
+  readonly emit: Emit<ServerSentEvent>
+  /** Bytes of an event stream. */
+  readonly onBytes: () => void
+  readonly onPosition: (position: StreamPosition, moved: PositionChange) => void
+  /** Returns whether the stream connects again after an error. */
+  readonly isRetried: (error: StatusError) => boolean
 }
 
 const isEventStream = ({ headers }: Unread): boolean => {
@@ -76,20 +115,32 @@ const isEventStream = ({ headers }: Unread): boolean => {
   return type !== undefined && HeaderSyntax.parseMediaType(type).essence === 'text/event-stream'
 }
 
-/** Reads one connection from a position. `emit` and `onPosition` are called for what arrives. */
+async function* noticed(body: Source, onBytes: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    if (chunk.length > 0) onBytes()
+    yield chunk
+  }
+}
+
+/** Returns the error of a status. A body that arrives slowly does not delay the next connection: it is not read then. */
+const rejectedStatus = (
+  head: Unread,
+  body: Source,
+  isRetried: Receiver['isRetried'],
+): TaskEither<StatusError | Fault.Fault, never> => {
+  const unread = statusError({ ...head, bytes: NOTHING })
+  return isRetried(unread) ? TE.left(unread) : rejected(head, body)
+}
+
+/** Reads one connection from a position. */
 const readConnection =
-  (
-    { maxLength, until }: EventsOptions,
-    from: StreamPosition,
-    emit: Emit<ServerSentEvent>,
-    onPosition: (position: StreamPosition) => void,
-  ) =>
+  ({ maxLength, until }: Reading, from: StreamPosition, { emit, onBytes, onPosition, isRetried }: Receiver) =>
   (head: Unread, body: Source): TaskEither<Reconnection.RejectedStream | Fault.Fault, Ending> => {
-    if (head.status >= 400) return rejected(head, body)
+    if (head.status >= 400) return rejectedStatus(head, body, isRetried)
     return async () => {
-      if (head.status === 204) return E.right({ tag: 'Done', head })
+      if (head.status === 204) return E.right({ tag: 'Over', head })
       if (head.status !== 200 || !isEventStream(head)) return E.left(notEventStream(head))
-      for await (const event of readEvents(body, maxLength, from, onPosition)) {
+      for await (const event of readEvents(noticed(body, onBytes), maxLength, from, onPosition)) {
         if (event.data === until || !(await emit(event)())) return E.right({ tag: 'Done', head })
       }
       return E.right({ tag: 'Ended', head })
@@ -104,7 +155,7 @@ const isChosen = (session: Session, request: Request.Request, key: string): bool
   if (own !== undefined && own._tag !== 'Inherit') return true
   const inherited = session.settings.headers.get(key)
   if (inherited === undefined || inherited._tag === 'Inherit') return false
-  return inherited._tag === 'Unset' || inherited.value.values.some((value) => value !== '*/*')
+  return inherited._tag === 'Unset' || inherited.value.values.some((value) => Secret.reveal(value) !== '*/*')
 }
 
 const withDefault =
@@ -112,13 +163,17 @@ const withDefault =
   (request) =>
     isChosen(session, request, name.toLowerCase()) ? request : Request.withHeader(name, value)(request)
 
-/** Returns an id as a field value: its bytes in UTF-8. `undefined` if HTTP does not allow it, or if it is empty. */
+/** The longest id that is sent, in bytes: servers refuse large headers, and the id comes from the server. */
+const MAX_ID_LENGTH = 8_192
+
+/** Returns an id as a field value: its bytes in UTF-8. `undefined` if it is too long or empty, or if HTTP does not allow it. */
 const fieldValueOf = (id: string): string | undefined => {
+  if (id.length > MAX_ID_LENGTH) return undefined
   const value = HeaderSyntax.trimBlanks(Octets.toLatin1(Octets.fromText(id)))
-  return value !== '' && Headers.isValue(value) ? value : undefined
+  return value !== '' && value.length <= MAX_ID_LENGTH && Headers.isValue(value) ? value : undefined
 }
 
-/** Returns the request of the next connection. An id that the server reset, or that HTTP does not allow, is not sent. */
+/** Returns the request of the next connection. Without an id that can be sent, Last-Event-ID is removed. */
 const continuing = (id: string): Endomorphism<Request.Request> => {
   const value = fieldValueOf(id)
   return value === undefined ? Request.withoutHeader('Last-Event-ID') : Request.withHeader('Last-Event-ID', value)
@@ -147,6 +202,22 @@ const abortedWait = (
   return E.left({ ...abortedBeforeSend(sent.plan, signal), history: sent.history, jar })
 }
 
+/** Returns the outcome of a stream that ended without an error: `BodyCut` if it may not be complete. */
+const ended = (
+  { tag, head }: Ending,
+  next: Reconnection.Next,
+  until: string | undefined,
+  jar: Jar,
+): E.Either<EventStreamError, [undefined, Jar]> => {
+  const failed = (fault: Fault.Fault): E.Either<EventStreamError, never> =>
+    E.left({ ...withPlan(head.plan, fault), history: head.history, jar })
+  if (tag === 'Done') return E.right([undefined, jar])
+  if (until !== undefined) return failed(endedBefore('The event stream', until))
+  if (tag === 'Over' || next.tag !== 'UsedUp') return E.right([undefined, jar])
+  const problem = `its last connection sent nothing, and the policy allows ${next.attempts} attempts`
+  return failed(Fault.make('BodyCut', `The event stream ended with ${bodyOf(head.plan)}: ${problem}`))
+}
+
 /** Opens one connection after the other, until the stream ends. */
 const connectRepeatedly =
   (given: Request.Request, options: EventStreamOptions) =>
@@ -154,8 +225,9 @@ const connectRepeatedly =
   (from) =>
   (client) =>
   async () => {
-    const { retry, lastEventId = '', ...reading } = UserInput.own(options)
-    const policy = retry ?? {} // null in untyped code
+    const { retry, lastEventId = '', maxLength, until: untilGiven } = UserInput.own(options ?? {}) // null in untyped code
+    const policy = retry ?? {} // the same
+    const until = untilOf(untilGiven)
     const { clock, session } = client
     const signal = UserInput.get(client, 'signal') ?? UserInput.get(client, 'closing')
     const entropy = client.random()
@@ -165,35 +237,40 @@ const connectRepeatedly =
       withDefault(session, 'Cache-Control', 'no-store'),
     )
     let jar = from
-    let position: StreamPosition = { ...START, id: String(lastEventId) }
-    let hasId = lastEventId !== ''
-    for (let attempt = 1; ; attempt += 1) {
-      let hasDelivered = false
-      const deliver: Emit<ServerSentEvent> = (event) => {
-        hasDelivered = true
-        return emit(event)
-      }
-      const onPosition = (to: StreamPosition): void => {
-        hasId ||= to.id !== position.id
-        position = to
-      }
-      const connect = stream(readConnection(reading, position, deliver, onPosition))
-      const outcome = await connect(hasId ? continuing(position.id)(request) : request)(jar)(client)()
-      jar = E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => jar)(HttpError.jar(outcome.left))
-      const last = E.map(([ending]: [Ending, Jar]) => ending)(outcome)
-      if (E.isRight(last) && last.right.tag === 'Done') return E.right([undefined, jar])
-      if (hasDelivered) attempt = 1
-      const delay = Reconnection.delayAfter(policy)({
+    let position: StreamPosition = { ...START, id: String(lastEventId ?? '') }
+    let hasId = position.id !== ''
+    let attempt = 0
+    const nextAfter = (error: EventStreamError | undefined): Reconnection.Next =>
+      Reconnection.nextAfter(policy)({
         attempt,
         method: given.method,
         isReplayable: given.body._tag !== 'Once',
-        error: E.isLeft(last) ? last.left : undefined,
+        error,
         retry: position.retry,
         now: clock.now(),
         entropy,
       })
-      if (O.isNone(delay)) return E.isLeft(last) ? last : E.right([undefined, jar])
-      await clock.sleep(delay.value, signal)()
+    const receiver: Receiver = {
+      emit,
+      onBytes: () => {
+        attempt = 1
+      },
+      onPosition: (to, moved) => {
+        hasId ||= moved === 'Id'
+        position = to
+      },
+      isRetried: (error) => nextAfter(error).tag === 'Connect',
+    }
+    for (;;) {
+      attempt += 1
+      const connect = stream(readConnection({ maxLength, until }, position, receiver))
+      const outcome = await connect(hasId ? continuing(position.id)(request) : request)(jar)(client)()
+      jar = E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => jar)(HttpError.jar(outcome.left))
+      const last = E.map(([ending]: [Ending, Jar]) => ending)(outcome)
+      const next = nextAfter(E.isLeft(last) ? last.left : undefined)
+      const isOver = E.isRight(last) && last.right.tag !== 'Ended'
+      if (isOver || next.tag !== 'Connect') return E.isLeft(last) ? last : ended(last.right, next, until, jar)
+      await clock.sleep(next.delay, signal)()
       if (signal?.aborted) return abortedWait(last, signal, jar)
     }
   }
@@ -201,18 +278,20 @@ const connectRepeatedly =
 /**
  * Passes the events of a request to `use`, and connects again when a connection ends, as the EventSource of browsers does.
  * Sends `Accept: text/event-stream` and `Cache-Control: no-store` unless you set these headers, and Last-Event-ID with the id of
- * the last complete event. An event that was cut is not yielded; the server sends it again. The waits are the `retry` times of
- * the server and the delays of the policy.
+ * the last complete event. An event that was cut is not yielded; the server sends it again. A wait is the longer one of the
+ * `retry` time of the server and the delay of the policy.
  *
  * The first read connects, so a stream that is not read sends nothing. A reader that stops closes the connection, or ends the
- * wait. The iterable can be read once. It ends with a 204, with the data of `until`, or if the policy allows no further
- * connection after a body that ended. Errors: `EventStreamError`, whatever `use` returns, and those of `use`.
+ * wait. The iterable can be read once. It ends with a 204, or after the only body if the policy allows one connection or the
+ * method may not be repeated. With `until`, it ends with this data only. Any other end is `BodyCut`: after several attempts, the
+ * last connection sent nothing, or the data of `until` is missing. Of an error status up to 1,048,576 octets are read,
+ * as long as they arrive within the read timeout; a signal ends it. Errors: `EventStreamError`, whatever `use` returns, and those
+ * of `use`.
  *
  * @since 0.2.0
  * @category constructors
  * @example
- * import type { Endomorphism } from 'fp-ts/lib/Endomorphism.js'
-import { pipe } from 'fp-ts/lib/function.js'
+ * import { pipe } from 'fp-ts/lib/function.js'
  * import { Client, Clock, Http, Request, Secret, Stream, Transport } from 'requests-ts'
  *
  * const transport = Transport.memory(({ headers }) => {

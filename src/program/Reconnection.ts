@@ -8,10 +8,12 @@
  * | a status that the policy lists itself  | the same. By default none is: the HTML standard ends the stream      |
  * | anything else                          | never                                                                |
  *
- * `attempt` starts again at 1 with a connection that delivers an event.
+ * `attempt` starts again at 1 with an event stream that sent something, also if it was a comment only: servers send comments
+ * to keep a quiet stream alive. A policy that allows several attempts is `UsedUp` by connections that sent nothing.
  *
- * The delay is that of the policy, and at least the `retry` time of the server. After a connection that delivered an event,
- * it is the time of the server alone, if there is one. The policy's `retryAfter` limits what the server can ask for.
+ * The delay is that of the policy, and at least the time of the server. After a connection that sent something it is the first
+ * delay of the policy, so a server that asks for 0 ms cannot cause connections without a pause, unless `base` is 0. The
+ * policy's `retryAfter` limits what the server can ask for.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import * as RetryPolicy from '../transport/RetryPolicy.js'
@@ -21,7 +23,7 @@ import type { NotEventStream, StatusError } from '../wire/ResponseError.js'
 
 /** A connection that has ended, without the end that its server or its reader wanted. */
 export interface EndedConnection {
-  /** 1 for the first one, and for one that delivered an event. */
+  /** 1 for the first one, and for an event stream that sent something. */
   readonly attempt: number
   readonly method: string
   /** Whether the body of the request can be sent again. */
@@ -62,17 +64,32 @@ const askedFor = ({ error, retry, now }: EndedConnection): O.Option<number> => {
   return O.isSome(after) ? after : O.fromNullable(retry)
 }
 
-/** Returns the delay before the next connection in milliseconds; none if the stream ends. */
-export const delayAfter =
+/** What follows a connection: `Last` if there can be no other one, `UsedUp` after all attempts of several. */
+export type Next =
+  | {
+      readonly tag: 'Connect'
+      /** In milliseconds. */
+      readonly delay: number
+    }
+  | { readonly tag: 'Last' }
+  | {
+      readonly tag: 'UsedUp'
+      readonly attempts: number
+    }
+
+const LAST: Next = { tag: 'Last' }
+
+/** Returns whether there is another connection, and when. */
+export const nextAfter =
   (policy: RetryPolicy.Retry) =>
-  (ended: EndedConnection): O.Option<number> => {
+  (ended: EndedConnection): Next => {
+    const { attempts, retryAfter } = RetryPolicy.resolve(policy)
+    if (attempts === 1 || !ended.isReplayable) return LAST
+    if (!isTransient(policy, ended.error) || !isSafe(policy, ended)) return LAST
     const scheduled = RetryPolicy.waits(ended.entropy)(policy)[ended.attempt - 1]
-    if (scheduled === undefined || !ended.isReplayable) return O.none
-    if (!isTransient(policy, ended.error) || !isSafe(policy, ended)) return O.none
-    const asked = askedFor(ended)
-    if (O.isNone(asked)) return O.some(scheduled)
-    const limited = Math.min(asked.value, RetryPolicy.resolve(policy).retryAfter)
-    return O.some(ended.attempt === 1 ? limited : Math.max(scheduled, limited))
+    if (scheduled === undefined) return { tag: 'UsedUp', attempts }
+    const asked = O.getOrElse(() => 0)(askedFor(ended))
+    return { tag: 'Connect', delay: Math.max(scheduled, Math.min(asked, retryAfter)) }
   }
 
 /** The errors of a response that is not a stream of events. */

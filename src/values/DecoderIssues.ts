@@ -9,13 +9,16 @@
  *
  * A path is written as in JavaScript: `items[0].id`, `headers['content-type']`, and `$` for the whole value (RFC 9535).
  *
- * No text repeats a received value, because it may be secret: not the message of an issue, and not its `received`. Two
- * kinds of keys are received data too, and print as `[*]`: those of a dictionary (`t.record`; a record or map of valibot),
- * and very long ones. An issue of zod does not say which keys are those of a record, so they are printed.
+ * No text repeats a received value, because it may be secret: not the message of an issue, and not its `received`. Keys that
+ * are received data too print as `[*]`: those of a dictionary (`t.record`), those that a schema of zod, valibot or arktype does
+ * not declare (`SchemaKeys`), and very long ones. Without the schema they are not known: the errors of a decoder function,
+ * other than those of io-ts, and the issues of a schema of another library show their keys, except rejected keys and keys of maps
+ * of valibot.
  *
  * The time is linear, and bounded for long lists. Errors may be hostile: a getter that throws makes its issue disappear.
  */
 import * as Printable from './Printable.js'
+import * as SchemaKeys from './SchemaKeys.js'
 
 /** A rejected position. */
 export interface Issue {
@@ -144,9 +147,13 @@ const ofIoTs = ({ context, value }: Fields): Finding | undefined => {
 
 // --- issues --------------------------------------------------------------------------------------------------------
 
-/** valibot says that a key belongs to a record or a map; zod does not say it. */
-const isReceivedKey = (item: unknown): boolean =>
-  isObject(item) && (item['type'] === 'record' || item['type'] === 'map')
+/**
+ * Returns whether an item of a path is a key of a map, or a key that valibot rejects: its items of records and objects are equal.
+ * A key that is missing was not received.
+ */
+const isReceivedKey = (item: unknown, got: string | undefined): boolean =>
+  isObject(item) &&
+  (item['type'] === 'record' || item['type'] === 'map' || (item['origin'] === 'key' && got !== MISSING))
 
 /** Names that no received value can be part of. arktype writes an article before them. */
 const TYPE_NAME =
@@ -166,27 +173,29 @@ const typeAt = (json: unknown, keys: ReadonlyArray<unknown>): string | undefined
   return typeOf(value)
 }
 
-const ofIssue = (json: unknown, { message, path = [], expected }: Fields): Finding | undefined => {
+const ofIssue = (json: unknown, schema: unknown, { message, path = [], expected }: Fields): Finding | undefined => {
   if (typeof message !== 'string' || !Array.isArray(path)) return undefined
   const items: ReadonlyArray<unknown> = first(path, MAX_DEPTH)
   const keys = items.map((item) => (isObject(item) ? item['key'] : item))
   const isWhole = path.length <= MAX_DEPTH
+  const got = isWhole ? typeAt(json, keys) : undefined
+  const declared = SchemaKeys.declaredKeys(schema, keys)
   return {
     path: toPath(
-      items.map((item, i) => (isReceivedKey(item) ? ANY_KEY : segment(keys[i]))),
+      items.map((item, i) => (declared?.[i] === false || isReceivedKey(item, got) ? ANY_KEY : segment(keys[i]))),
       isWhole,
     ),
     expected: typeNameOf(expected),
-    got: isWhole ? typeAt(json, keys) : undefined,
+    got,
   }
 }
 
 // --- all -----------------------------------------------------------------------------------------------------------
 
-const findingOf = (json: unknown, error: unknown): Finding | undefined => {
+const findingOf = (json: unknown, schema: unknown, error: unknown): Finding | undefined => {
   try {
     if (!isObject(error)) return undefined
-    return 'context' in error ? ofIoTs(error) : ofIssue(json, error)
+    return 'context' in error ? ofIoTs(error) : ofIssue(json, schema, error)
   } catch {
     return undefined // a getter of a foreign error
   }
@@ -209,11 +218,14 @@ const problemOf = (expected: ReadonlyArray<string>, got: string | undefined): st
   return Printable.escapeControls(got === undefined ? wanted : `${wanted}, got ${got}`)
 }
 
-/** Returns the rejected positions of a JSON value, each once. The list is empty if the errors are of an unknown kind. */
-export const issuesOf = (json: unknown, errors: unknown): ReadonlyArray<Issue> => {
+/**
+ * Returns the rejected positions of a JSON value, each once. The list is empty if the errors are of an unknown kind. The schema is
+ * `undefined` for the errors of a function.
+ */
+export const issuesOf = (json: unknown, errors: unknown, schema?: unknown): ReadonlyArray<Issue> => {
   const found = new Map<string, { readonly expected: Set<string>; got: string | undefined }>()
   for (const error of entriesOf(errors)) {
-    const finding = findingOf(json, error)
+    const finding = findingOf(json, schema, error)
     if (finding === undefined) continue
     const { path, expected, got } = finding
     if (!found.has(path) && found.size >= MAX_PATHS) continue

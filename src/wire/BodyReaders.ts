@@ -91,9 +91,15 @@ const lineTooLong = (maxLength: number): Fault.Fault =>
 const LINE_END = /\r\n|\n|\r/
 
 /** Yields lines without their ends. The end of the last line does not start an empty one. Searches each character once. */
-export const lines = (options: LinesOptions = {}) =>
-  async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-    const { charset, delimiter = '', maxLength } = UserInput.own(options)
+export const lines =
+  (options: LinesOptions = {}) =>
+  (body: AsyncIterable<Uint8Array>): AsyncGenerator<string> =>
+    linesOf(options)(text(UserInput.own(options).charset)(body))
+
+/** Yields the lines of a text, as `lines` does. */
+export const linesOf = (options: LinesOptions) =>
+  async function* (texts: AsyncIterable<string>): AsyncGenerator<string> {
+    const { delimiter = '', maxLength } = UserInput.own(options)
     const limit = maxLengthOf(maxLength)
     const separator = delimiter === '' ? LINE_END : delimiter
     // So many characters at the end of a chunk may be the start of a delimiter.
@@ -114,7 +120,7 @@ export const lines = (options: LinesOptions = {}) =>
     let undecided = ''
     let isEmpty = true
     let isAfterReturn = false
-    for await (const decoded of text(charset)(body)) {
+    for await (const decoded of texts) {
       isEmpty = false
       // The CR at the end of the text before has already ended the line.
       const part = delimiter === '' && isAfterReturn && decoded.startsWith('\n') ? decoded.slice(1) : decoded
@@ -138,7 +144,8 @@ export const lines = (options: LinesOptions = {}) =>
 /**
  * Parses every line that is not blank as JSON and decodes the value with a decoder, such as one of io-ts, or with a Standard
  * Schema (zod, valibot, arktype), which may be asynchronous. A `Left` is `NotJson`, `InvalidPayload` or, of a schema,
- * `SchemaFailed`, as those of `Response.json`, with the number of the `line` instead of the response.
+ * `SchemaFailed`, as those of `Response.json`, with the number of the `line` instead of the response. A schema whose promise
+ * never settles is awaited forever.
  *
  * @example
  * import * as E from 'fp-ts/lib/Either.js'

@@ -10,7 +10,7 @@
  * | `TlsFailed`         | the TLS handshake or the certificate is invalid                   |
  * | `ProxyFailed`       | the proxy failed or refused to connect; `status` is its status    |
  * | `ProtocolError`     | the reply is not valid HTTP                                       |
- * | `BodyCut`           | the connection ended before the body                              |
+ * | `BodyCut`           | the connection ended before the body, or an event stream too early |
  * | `DecodingFailed`    | a content coding is damaged, truncated, or applied too many times |
  * | `BodyTooLarge`      | the body is larger than `limits.body`                             |
  * | `Aborted`           | the signal of the user aborted                                    |

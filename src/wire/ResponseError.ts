@@ -113,7 +113,10 @@ export type InvalidPayload<E, Origin extends JsonOrigin = InResponse> = Origin &
    * io-ts and Standard Schema (zod, valibot, arktype), and empty for other errors.
    */
   readonly paths: ReadonlyArray<string>
-  /** Names the first paths, and the expected and the received type of each. It never repeats a received value. */
+  /**
+   * Names the first paths, and the expected and the received type of each. It never repeats a received value. In `paths` and here,
+   * `[*]` stands for a key that a schema of zod, valibot or arktype, or a codec of io-ts does not declare, because it is received.
+   */
   readonly message: string
 }
 
@@ -182,14 +185,15 @@ export const schemaFailed = <Origin extends JsonOrigin>(
     : { ...origin, _tag: 'SchemaFailed', error, message }
 }
 
-/** Returns the error of a JSON value that a decoder rejected. `where` is the name of its text. */
+/** Returns the error of a JSON value that a decoder or a schema rejected. `where` is the name of its text. */
 export const invalidPayload = <E, Origin extends JsonOrigin>(
   origin: Origin,
   where: string,
   json: unknown,
   errors: E,
+  schema?: unknown,
 ): InvalidPayload<E, Origin> => {
-  const issues = DecoderIssues.issuesOf(json, errors)
+  const issues = DecoderIssues.issuesOf(json, errors, schema)
   const reason = issues.length === 0 ? "the decoder rejected it; see 'errors'" : DecoderIssues.show(issues)
   return {
     ...origin,

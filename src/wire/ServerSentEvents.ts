@@ -1,6 +1,7 @@
 /**
- * Reads server-sent events (`text/event-stream`) as the HTML standard parses them, section 9.2.6. The APIs of language
- * models stream their answers in this format.
+ * Reads server-sent events (`text/event-stream`) as the HTML standard parses them, section 9.2.6, with one difference: a byte
+ * order mark of UTF-16 selects UTF-16, while the standard always reads UTF-8. The APIs of language models stream their answers
+ * in this format.
  *
  * | field   | effect                                                                     |
  * |---------|----------------------------------------------------------------------------|
@@ -17,7 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as Printable from '../values/Printable.js'
 import { type Decoder, isSchema, type SchemaIssue, type StandardSchema } from '../values/StandardSchema.js'
 import * as UserInput from '../values/UserInput.js'
-import { lines, maxLengthOf } from './BodyReaders.js'
+import { linesOf, maxLengthOf, text } from './BodyReaders.js'
 import * as Fault from './Fault.js'
 import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
 import {
@@ -44,8 +45,8 @@ export interface EventsOptions {
    */
   readonly maxLength?: number
   /**
-   * An event with exactly this data ends the stream, and is not yielded: `[DONE]` for many APIs of language models. By
-   * default only the end of the body ends it.
+   * An event with exactly this data ends the stream, and is not yielded: `[DONE]` for many APIs of language models. A stream
+   * that ends without it is `BodyCut`, because it may not be complete. By default the end of the body ends it.
    */
   readonly until?: string
 }
@@ -78,15 +79,19 @@ const eventTooLong = (maxLength: number): Fault.Fault =>
 const millisecondsOf = (value: string): number | undefined =>
   /^[0-9]+$/.test(value) && Number.isSafeInteger(Number(value)) ? Number(value) : undefined
 
+/** What a server has set. An `id` that is empty is set too: it resets the id. */
+export type PositionChange = 'Id' | 'Retry'
+
 /**
- * Yields the events of a body that continues a stream from a position. Calls `onPosition` when it changes: for an id after
- * the whole event, before it is yielded, and for a reconnection time with the next line, because the last line may be cut.
+ * Yields the events of a body that continues a stream from a position. Calls `onPosition` when the server sets it: for an id
+ * after the whole event, before it is yielded, and for a reconnection time when its line is complete: with the next line, or at
+ * the end of a body that ends with a line end.
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
   maxLength: number | undefined,
   from: StreamPosition,
-  onPosition: (position: StreamPosition) => void,
+  onPosition: (position: StreamPosition, moved: PositionChange) => void,
 ): AsyncGenerator<ServerSentEvent> {
   const limit = maxLengthOf(maxLength)
   let position = from
@@ -95,35 +100,65 @@ export async function* readEvents(
   let event = ''
   let data: string[] = []
   let length = 0
-  const move = (to: StreamPosition): void => {
+  let hasId = false
+  const move = (to: StreamPosition, moved: PositionChange): void => {
     position = to
-    onPosition(to)
+    onPosition(to, moved)
   }
-  for await (const line of lines({ maxLength: limit })(body)) {
-    if (retry !== undefined && retry !== position.retry) move({ ...position, retry })
-    if (line === '') {
-      const isEvent = data.length > 0
-      if (id !== position.id) move({ ...position, id })
-      const complete = { event: event || 'message', data: data.join('\n'), ...position }
-      event = ''
-      data = []
-      length = 0
-      if (isEvent) yield complete
-      continue
+  const moveRetry = (): void => {
+    if (retry !== undefined && retry !== position.retry) move({ ...position, retry }, 'Retry')
+  }
+  let isLastComplete = true
+  let isLineComplete = true
+  const texts = (async function* (): AsyncGenerator<string> {
+    for await (const part of text()(body)) {
+      isLineComplete = /[\r\n]$/.test(part)
+      yield part
     }
-    const [name, value] = fieldOf(line)
-    if (name === 'event') event = value
-    else if (name === 'id' && !value.includes('\0')) id = value
-    else if (name === 'retry') retry = millisecondsOf(value) ?? retry
-    else if (name === 'data') {
-      length += value.length + 1
-      if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
-      data.push(value)
+  })()
+  try {
+    for await (const line of linesOf({ maxLength: limit })(texts)) {
+      moveRetry()
+      if (line === '') {
+        const isEvent = data.length > 0
+        if (hasId) move({ ...position, id }, 'Id')
+        hasId = false
+        const complete = { event: event || 'message', data: data.join('\n'), ...position }
+        event = ''
+        data = []
+        length = 0
+        if (isEvent) yield complete
+        continue
+      }
+      const [name, value] = fieldOf(line)
+      if (name === 'event') event = value
+      else if (name === 'id' && !value.includes('\0')) {
+        id = value
+        hasId = true
+      } else if (name === 'retry') retry = millisecondsOf(value) ?? retry
+      else if (name === 'data') {
+        length += value.length + 1
+        if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
+        data.push(value)
+      }
     }
+    isLastComplete = isLineComplete
+  } finally {
+    if (isLastComplete) moveRetry() // a body that fails in a line does not yield it
   }
 }
 
-/** Yields the events before the first one whose data is `until`, or all of them without it. */
+/** Returns the data that ends a stream. Untyped code may pass anything. */
+export const untilOf = (until: unknown): string | undefined => (typeof until === 'string' ? until : undefined)
+
+/** The fault of a stream that ended without the data of `until`. */
+export const endedBefore = (what: string, until: string): Fault.Fault =>
+  Fault.make('BodyCut', `${what} ended before the event ${Printable.quoted(until)}, so it may not be complete`)
+
+/**
+ * Yields the events before the first one whose data is `until`, or all of them without it. Throws `BodyCut` if they end without
+ * this data.
+ */
 export async function* eventsUntil(
   events: AsyncIterable<ServerSentEvent>,
   until: string | undefined,
@@ -132,6 +167,7 @@ export async function* eventsUntil(
     if (event.data === until) return
     yield event
   }
+  if (until !== undefined) throw endedBefore('The body', until) // an iterable has no other way to fail
 }
 
 // --- decoding ------------------------------------------------------------------------------------------------------
@@ -182,9 +218,12 @@ const rawEvents = (options: EventsOptions) =>
     const { maxLength, until } = UserInput.own(options)
     yield* eventsUntil(
       readEvents(body, maxLength, START, () => {}),
-      until,
+      untilOf(until),
     )
   }
+
+/** Returns whether the first argument of `events` is meant as options. In untyped code, another value is a wrong schema. */
+const areOptions = (given: unknown): given is EventsOptions => !isSchema(given) && UserInput.isRecord(given)
 
 /**
  * Yields the events of a body, each as soon as it is complete. The bytes are UTF-8, unless they start with another byte order
@@ -192,7 +231,8 @@ const rawEvents = (options: EventsOptions) =>
  *
  * With a decoder, such as one of io-ts, or a Standard Schema (zod, valibot, arktype), the data of each event is parsed as JSON
  * and decoded. A `Left` is then `NotJson`, `InvalidPayload` or, of a schema, `SchemaFailed`, with the `event` as it was
- * received; later events follow.
+ * received; later events follow. A schema whose promise
+ * never settles is awaited forever; `Http.json` ends it with a signal.
  *
  * @since 0.2.0
  * @category destructors
@@ -224,9 +264,8 @@ export function events<E, A>(
   first: Decoding<E, A> | EventsOptions = {},
   options: EventsOptions = {},
 ): (body: AsyncIterable<Uint8Array>) => AsyncGenerator<ServerSentEvent> | DecodedEvents<DecodingError<E, InEvent>, A> {
-  if (typeof first !== 'function' && !isSchema(first)) return rawEvents(first)
-  // The cast: it is a decoder or a schema, and `decodeEvents` decides which.
-  const decoded = decodeEvents(first as Decoder<E, A>)
-  const raw = rawEvents(options)
+  if (areOptions(first)) return rawEvents(first)
+  const decoded = decodeEvents(first as Decoder<E, A>) // the cast: `decodeEvents` distinguishes decoders and schemas
+  const raw = rawEvents(options ?? {}) // null in untyped code
   return (body) => decoded(raw(body))
 }

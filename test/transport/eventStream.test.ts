@@ -127,6 +127,23 @@ describe('a connection that is cut', () => {
   })
 })
 
+describe('a quiet server', () => {
+  it('that closes after each comment is read until its next event', async () => {
+    let connections = 0
+    const { url } = await web((_, response) => {
+      connections += 1
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.end(connections === 1 ? 'id: 1\ndata: a\n\n' : connections === 9 ? 'id: 2\ndata: b\n\n' : ': ping\n\n')
+    })
+    const program = Http.eventStream(Request.get(url), { retry: { ...FAST, attempts: 2 } })((events) =>
+      pipe(events, Stream.take(2), Stream.toArray),
+    )
+    const outcome = await Client.runWith(openOptions())(program)()
+    expect(E.isRight(outcome) && outcome.right.map(({ data }) => data)).toEqual(['a', 'b'])
+    expect(connections).toBe(9)
+  })
+})
+
 describe('a hostile server', () => {
   /** Writes the same text as fast as the client reads. */
   const flooding = (text: string) =>
@@ -152,11 +169,48 @@ describe('a hostile server', () => {
     let connections = 0
     const { url } = await web((_, response) => {
       connections += 1
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 0\n\n')
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(connections < 4 ? 'retry: 0\n\n' : '')
     })
-    const program = Http.eventStream(Request.get(url), { retry: FAST })(Stream.toArray)
+    const program = Http.eventStream(Request.get(url), { retry: { ...FAST, base: 20 } })(Stream.toArray)
+    const start = performance.now()
+    expect(await Client.runWith(openOptions())(program)()).toMatchObject({ left: { _tag: 'BodyCut' } })
+    expect(connections).toBe(3 + 4) // the third one sent something, so that it counts as the first of five
+    expect(performance.now() - start).toBeGreaterThan(3 * 20)
+  })
+  it('cannot delay the next connection by the body of a status that is retried', async () => {
+    let connections = 0
+    const { url } = await web((_, response) => {
+      connections += 1
+      if (connections === 3) {
+        response.writeHead(204).end()
+        return
+      }
+      response.writeHead(503)
+      const timer = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    const program = Http.eventStream(Request.get(url), { retry: { ...FAST, statuses: [503] } })(Stream.toArray)
+    const start = performance.now()
     expect(await Client.runWith(openOptions())(program)()).toEqual(E.right([]))
-    expect(connections).toBe(5)
+    expect(performance.now() - start).toBeLessThan(5000)
+  })
+  it('cannot hold the body of a rejected request longer than the read timeout, or a signal', async () => {
+    const listening = await web((request, response) => {
+      response.writeHead(500)
+      response.write('.')
+      if (request.url !== '/slow') return
+      const timer = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    const program = (path: string) =>
+      Http.eventStream(Request.get(listening.url + path), { retry: { ...FAST, attempts: 1 } })(Stream.toArray)
+    const session = Session.withTimeouts({ read: 100 })(Session.defaults)
+    expect(await Client.runWith({ ...openOptions(), session })(program('/quiet'))()).toMatchObject({
+      left: { _tag: 'ReadTimeout' },
+    })
+    const slow = pipe(program('/slow'), Http.withSignal(AbortSignal.timeout(200)))
+    expect(await Client.runWith({ ...openOptions(), session })(slow)()).toMatchObject({ left: { _tag: 'Aborted' } })
+    await gone(listening)
   })
   it('cannot make the client wait without a limit with a large retry', async () => {
     const { url } = await web((request, response) => {

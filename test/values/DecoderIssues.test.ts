@@ -151,6 +151,12 @@ describe('issues of other errors (specification)', () => {
     const at = (type: string) => issuesOf({}, [{ message: 'no', path: [{ type, key: 'hunter2' }] }])
     expect(['object', 'record', 'map'].map((type) => at(type)[0]?.path)).toEqual(['hunter2', '[*]', '[*]'])
   })
+  it('never repeat a key that valibot rejects, also without the schema; a missing key was not received', () => {
+    const at = (json: unknown) =>
+      issuesOf(json, [{ message: 'no', path: [{ type: 'object', origin: 'key', key: 'k' }] }])
+    expect(at({ k: 1 })).toEqual([{ path: '[*]', problem: 'invalid number' }])
+    expect(at({})).toEqual([{ path: 'k', problem: 'missing' }])
+  })
   it('are read without the methods of the list', () => {
     for (const slice of [() => 5, () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: false }) }) })]) {
       const hostile = Object.assign([{ path: ['a'], message: 'no' }], { slice })

@@ -6,13 +6,27 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import {
   decodeEvents,
+  type EventsOptions,
   events,
+  type PositionChange,
   readEvents,
   type ServerSentEvent,
   START,
   type StreamPosition,
 } from '../../src/wire/ServerSentEvents.js'
+import { untyped } from '../untyped.js'
 import { collect, cutAt } from './chunks.js'
+
+/** Returns the items, and what was thrown after them. */
+const collectAll = async (items: AsyncIterable<unknown>): Promise<readonly [unknown[], unknown]> => {
+  const all: unknown[] = []
+  try {
+    for await (const item of items) all.push(item)
+  } catch (cause) {
+    return [all, cause]
+  }
+  return [all, undefined]
+}
 
 /** The grammar of the standard: blocks end with an empty line, and the last block without one is dropped. */
 const model = (text: string): ReadonlyArray<ServerSentEvent> => {
@@ -111,11 +125,10 @@ describe('the position after a stream', () => {
         const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
         const complete = lines.slice(0, lines.slice(0, -1).lastIndexOf('') + 1)
         const ids = complete.flatMap((line) => /^id(?::? ?$|: ?([^\0]*)$)/.exec(line)?.slice(1) ?? [])
-        const read = lines.slice(0, lines.at(-1) === '' ? -2 : -1)
-        const times = read.flatMap((line) => /^retry: ?(\d+)$/.exec(line)?.slice(1) ?? [])
+        const times = lines.slice(0, -1).flatMap((line) => /^retry: ?(\d+)$/.exec(line)?.slice(1) ?? [])
         const position = await positionAfter(text, at)
         expect(position.id).toBe(ids.at(-1) ?? '')
-        // The very last line may be cut, so its time counts with the next one.
+        // A last line without an end may be cut, so its time does not count.
         expect(position.retry).toBe(times.length === 0 ? undefined : Number(times.at(-1)))
       }),
     ))
@@ -125,6 +138,38 @@ describe('the position after a stream', () => {
     expect(await positionAfter('retry: 5\n\n', [])).toEqual({ id: '', retry: 5 })
     expect(await positionAfter('retry: 5\n\nretry: 1', [])).toEqual({ id: '', retry: 5 })
     expect(await positionAfter('id: 1\n\nid\n\n', [])).toEqual({ id: '' })
+  })
+  it('has the time of a last line with its end, also in UTF-16 or before an error', async () => {
+    for (const end of ['\n', '\r', '\r\n'])
+      expect(await positionAfter(`data: x\n\nretry: 5000${end}`, [])).toEqual({ id: '', retry: 5000 })
+    let position = START
+    const onPosition = (to: StreamPosition): void => {
+      position = to
+    }
+    const wide = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('\uFEFFretry: 7\n', 'utf16le')
+    }
+    await collect(readEvents(wide(), undefined, START, onPosition))
+    expect(position).toEqual({ id: '', retry: 7 })
+    const cut = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('retry: 8\nretry: 9')
+      throw new Error('cut')
+    }
+    await expect(collect(readEvents(cut(), undefined, START, onPosition))).rejects.toThrow('cut')
+    expect(position).toEqual({ id: '', retry: 8 })
+  })
+  it('is told for an id that is set again or empty, because it replaces one of the request', async () => {
+    const moves: unknown[] = []
+    const onPosition = ({ id }: StreamPosition, moved: PositionChange): void => void moves.push([id, moved])
+    await collect(
+      readEvents(cutAt('id\n\nretry: 1\nid: 2\n\nid: 2\n\ndata: a\n\nid: 3', []), undefined, START, onPosition),
+    )
+    expect(moves).toEqual([
+      ['', 'Id'],
+      ['', 'Retry'],
+      ['2', 'Id'],
+      ['2', 'Id'],
+    ])
   })
   it('is where the next body of the stream continues', async () => {
     const continued = readEvents(cutAt('data: a\n\nid: 8\ndata: b\n\n', []), undefined, { id: '7', retry: 5 }, () => {})
@@ -141,7 +186,10 @@ describe('until', () => {
       fc.asyncProperty(stream, offsets, fc.constantFrom('', 'a', '[DONE]', '12'), async (text, at, until) => {
         const all = model(text)
         const end = all.findIndex(({ data }) => data === until)
-        expect(await collect(events({ until })(cutAt(text, at)))).toEqual(end < 0 ? all : all.slice(0, end))
+        const [read, thrown] = await collectAll(events({ until })(cutAt(text, at)))
+        expect(read).toEqual(end < 0 ? all : all.slice(0, end))
+        if (end < 0) expect(thrown).toMatchObject({ _tag: 'BodyCut' })
+        else expect(thrown).toBeUndefined()
       }),
     ))
   it('closes the body, and does not read what follows', async () => {
@@ -159,7 +207,22 @@ describe('until', () => {
   })
   it('is not found in other data', async () => {
     const text = 'data: [DONE] \n\ndata:  [DONE]\n\nevent: [DONE]\ndata: [DONE\n\n'
-    expect(await collect(events({ until: '[DONE]' })(cutAt(text, [])))).toHaveLength(3)
+    const [read, thrown] = await collectAll(events({ until: '[DONE]' })(cutAt(text, [])))
+    expect(read).toHaveLength(3)
+    expect(thrown).toMatchObject({ _tag: 'BodyCut', message: expect.stringContaining('"[DONE]"') })
+  })
+  it('that does not come makes decoded events fail after the last one', async () => {
+    const [read, thrown] = await collectAll(
+      events(t.number.decode, { until: 'end' })(cutAt('data: 1\n\ndata: 2\n', [])),
+    )
+    expect(read).toMatchObject([{ right: { data: 1 } }])
+    expect(thrown).toMatchObject({ _tag: 'BodyCut' })
+  })
+  it('does not fail for a reader that stops', async () => {
+    for await (const event of events({ until: 'end' })(cutAt('data: 1\n\n', []))) {
+      expect(event.data).toBe('1')
+      break
+    }
   })
 })
 
@@ -219,5 +282,25 @@ describe('decoded events', () => {
     })
     const outcomes = await collect(events(broken)(cutAt('data: 1\n\ndata: 2\n\n', [])))
     expect(outcomes).toMatchObject([{ left: { _tag: 'SchemaFailed' } }, { left: { _tag: 'SchemaFailed' } }])
+  })
+})
+
+describe('events in untyped code', () => {
+  const read = async (first: unknown, options?: unknown): Promise<ReadonlyArray<unknown>> =>
+    collect(events(untyped<EventsOptions>(first), ...untyped<[]>([options]))(cutAt('data: 1\n\ndata: 2\n\n', [])))
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a number', 5],
+    ['text', 'x'],
+    ['a list', []],
+    ['an io-ts codec instead of its decode', t.number],
+    ['a schema of another version', { '~standard': { version: 2 } }],
+  ])('are SchemaFailed, one for each, for %s', async (_, wrong) => {
+    expect(await read(wrong)).toMatchObject([{ left: { _tag: 'SchemaFailed' } }, { left: { _tag: 'SchemaFailed' } }])
+  })
+  it('are read with options that are missing or null', async () => {
+    expect(await read(undefined)).toMatchObject([{ data: '1' }, { data: '2' }])
+    expect(await read({ until: 5, maxLength: 'x' })).toMatchObject([{ data: '1' }, { data: '2' }])
+    expect(await read(t.number.decode, null)).toMatchObject([{ right: { data: 1 } }, { right: { data: 2 } }])
   })
 })
