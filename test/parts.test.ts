@@ -268,6 +268,24 @@ describe('parts', () => {
     expect(requests.map(({ ifRange }) => ifRange)).toEqual([undefined, headers['last-modified']])
     expect(isComplete()).toBe(true)
   })
+  it('selected by a Last-Modified are not used if their responses do not repeat it', async () => {
+    const headers = {
+      'accept-ranges': 'bytes',
+      'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+      date: 'Thu, 01 Jan 2026 00:00:09 GMT',
+    }
+    const other = contentOf(BIG.length, 'other')
+    const { transport } = serving(() => ({ content: BIG, headers }), {
+      instead: (_, range) => {
+        const [, from, to] = RANGE.exec(range ?? '') ?? []
+        if (from === undefined) return undefined
+        const contentRange = { 'content-range': `bytes ${from}-${to}/${BIG.length}` }
+        return { status: 206, headers: contentRange, body: other.subarray(Number(from), Number(to) + 1) }
+      },
+    })
+    expect(E.isRight(await download(transport))).toBe(true)
+    expect(isComplete()).toBe(true)
+  })
   it.each<readonly [string, Buffer, Readonly<Record<string, string>>]>([
     ['does not declare ranges', BIG, { etag: '"v1"' }],
     ['declares that it has no ranges', BIG, { etag: '"v1"', 'accept-ranges': 'none' }],
