@@ -428,6 +428,32 @@ describe('parts', () => {
     expect(seen.every(([bytes, total], i) => bytes > (seen[i - 1]?.[0] ?? 0) && total === BIG.length)).toBe(true)
     expect(seen.at(-1)).toEqual([BIG.length, BIG.length])
   })
+  it('report bytes that only grow also if the file is then requested as a whole', async () => {
+    const seen: number[] = []
+    const request = pipe(
+      Request.get('http://h.test/file'),
+      Request.withProgress(
+        ({ bytes }) =>
+          () =>
+            void seen.push(bytes),
+      ),
+    )
+    // The transport reports the body of a whole file, as that of sockets does.
+    const { transport, requests } = serving(big, {
+      instead: (n) => (n === 2 ? { status: 200, headers: STRONG, body: BIG } : undefined),
+    })
+    const reporting: Transport = (plan, controls) => async () => {
+      const outcome = await transport(plan, controls)()
+      if (E.isLeft(outcome) || requests.length < 5) return outcome
+      for (let bytes = 0; bytes <= BIG.length; bytes += BIG.length / 5) {
+        controls.progress?.({ direction: 'down', bytes, total: BIG.length })()
+      }
+      return outcome
+    }
+    expect(E.isRight(await download(reporting, { parts: 4 }, request))).toBe(true)
+    expect(seen).toEqual([...new Set(seen)].sort((x, y) => x - y))
+    expect([requests.length, seen.at(-1)]).toEqual([5, BIG.length])
+  })
   it('are verified together', async () => {
     const digest = `sha-256=${createHash('sha256').update(BIG).digest('hex')}`
     expect(E.isRight(await download(serving(big).transport, { parts: 4, digest }))).toBe(true)

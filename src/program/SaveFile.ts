@@ -13,6 +13,7 @@ import {
   type DownloadError,
   fileProgress,
   rangeMismatch,
+  risingProgress,
   saveResponse,
 } from '../transport/download/Download.js'
 import * as FileDigest from '../transport/download/FileDigest.js'
@@ -68,6 +69,10 @@ type Fetch = Http.Http<SendError | DownloadError, Download | undefined>
 const fetchWhole = (target: Target, request: Request.Request): Fetch =>
   Http.stream((head, body) => () => saveResponse(target, O.none, () => {}, head, body))(request)
 
+/** Requests the whole file after another request. */
+const fetchAgain = (target: Target, request: Request.Request, { onProgress }: Division): Fetch =>
+  fetchWhole(target, onProgress === undefined ? request : Request.withProgress(onProgress)(request))
+
 /** Requests what is missing, or whether a finished file has changed. */
 const fetchRest = (
   target: Target,
@@ -111,7 +116,7 @@ const fetchFile =
     if (E.isLeft(first)) return first
     const [download, jarAfter] = first.right
     if (download !== undefined) return E.right([download, jarAfter])
-    const second = await fetchWhole(target, request)(jarAfter)(client)()
+    const second = await fetchAgain(target, request, division)(jarAfter)(client)()
     if (E.isLeft(second)) return second
     const [whole, jarAtEnd] = second.right
     // `undefined` means "request the whole file", and this was such a request. The type cannot express it.
@@ -181,7 +186,7 @@ export const toFile =
     let stop: ReturnType<typeof faultSignal> | undefined
     try {
       const { progress } = exchange.merged.settings
-      const onProgress = progress._tag === 'Set' ? progress.value : undefined
+      const onProgress = progress._tag === 'Set' ? risingProgress(progress.value) : undefined
       // Only a special file, such as a FIFO, can make a download wait for another program.
       stop = claimed.target._tag === 'Special' ? faultSignal(Send.startControls(client, exchange.plan)) : undefined
       const resource = Resource.of(exchange)

@@ -241,3 +241,15 @@ export const fileProgress = (inner: OnProgress): { readonly onProgress: OnProgre
     },
   }
 }
+
+/** Holds reports of received bytes until they exceed all earlier ones: a file that is requested again starts at 0. */
+export const risingProgress = (inner: OnProgress): OnProgress => {
+  let most = -1
+  return (progress) => () => {
+    if (progress.direction === 'down') {
+      if (progress.bytes <= most) return
+      most = progress.bytes
+    }
+    inner(progress)()
+  }
+}
