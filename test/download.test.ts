@@ -858,3 +858,20 @@ test('over sockets, resumes after the server closes the connection, and leaves n
   expect(readFileSync(path).equals(content)).toBe(true)
   expect(existsSync(`${path}.part`)).toBe(false)
 })
+
+describe('Range.isUncoded', () => {
+  it.each<readonly [ReadonlyArray<string>, boolean]>([
+    [[], true],
+    [[''], true],
+    [['identity', ' Identity '], true],
+    [['gzip'], false],
+    [['gzip', 'gzip'], false],
+    [['gzip', 'br'], false],
+    [['identity', 'br'], false],
+  ])('of %j is %j', (lines, expected) => {
+    const etag = ['ETag', '"v1"'] as const
+    const coded = headFrom({ status: 200, headers: [etag, ...lines.map((line) => ['Content-Encoding', line] as const)] })
+    expect(Range.isUncoded(coded)).toBe(expected)
+    expect(Range.evaluate(O.none)(coded)).toMatchObject({ _tag: 'Begin', isResumable: expected })
+  })
+})

@@ -440,7 +440,11 @@ describe('parts', () => {
     )
     // The transport reports the body of a whole file, as that of sockets does.
     const { transport, requests } = serving(big, {
-      instead: (n) => (n === 2 ? { status: 200, headers: STRONG, body: BIG } : undefined),
+      instead: (n, range) => {
+        const [, from, to] = RANGE.exec(range ?? '') ?? []
+        const headers = { ...STRONG, 'content-range': `bytes ${from}-${to}/${BIG.length}` }
+        return n === 2 ? { status: 206, headers, body: BIG.subarray(Number(from)) } : undefined
+      },
     })
     const reporting: Transport = (plan, controls) => async () => {
       const outcome = await transport(plan, controls)()

@@ -145,7 +145,10 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
  * Whether the response has no content coding, so that its bytes are those that ranges count.
  * @internal
  */
-export const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
+export const isUncoded = (head: Head): boolean =>
+  Headers.valuesOf(head.headers, 'Content-Encoding').every((value) =>
+    /^(identity)?$/i.test(Secret.reveal(value).trim()),
+  )
 
 /**
  * Whether the server declares that it sends ranges of bytes (RFC 9110 14.3).
