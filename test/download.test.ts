@@ -870,7 +870,10 @@ describe('Range.isUncoded', () => {
     [['identity', 'br'], false],
   ])('of %j is %j', (lines, expected) => {
     const etag = ['ETag', '"v1"'] as const
-    const coded = headFrom({ status: 200, headers: [etag, ...lines.map((line) => ['Content-Encoding', line] as const)] })
+    const coded = headFrom({
+      status: 200,
+      headers: [etag, ...lines.map((line) => ['Content-Encoding', line] as const)],
+    })
     expect(Range.isUncoded(coded)).toBe(expected)
     expect(Range.evaluate(O.none)(coded)).toMatchObject({ _tag: 'Begin', isResumable: expected })
   })

@@ -180,6 +180,31 @@ describe('a download with a digest', () => {
       }
     }
   })
+  it('is noted: the digest of a first response is verified after a 206 or a 416 that does not state one', async () => {
+    for (const [content, isRight] of [
+      [CONTENT, true],
+      ['other', false],
+    ] as const) {
+      for (const [received, second] of [
+        ['abcd', { status: 206, headers: rest, body: 'efghij' }],
+        [CONTENT, { status: 416, headers: { etag: '"v1"', 'content-range': 'bytes */10' } }],
+      ] as const) {
+        const headers = { etag: '"v1"', 'repr-digest': field('sha-512', content) }
+        await download(replies({ status: 200, headers, body: cut(received) }))
+        const outcome = await download(replies(second), { existing: 'Resume' })
+        expect(E.isRight(outcome)).toBe(isRight)
+        if (!isRight) expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-512' } })
+        expect(files()).toEqual(isRight ? ['file.bin', 'file.bin.part.json'] : [])
+        rmSync(path, { force: true })
+      }
+    }
+  })
+  it('is not that of the note if the file has changed', async () => {
+    const headers = { ...ETAGGED, 'repr-digest': field('sha-512', 'other') }
+    await download(replies({ status: 200, headers, body: cut('abcd') }))
+    const changed = { status: 200, headers: { etag: '"v2"' }, body: CONTENT }
+    expect(E.isRight(await download(replies(changed), { existing: 'Resume' }))).toBe(true)
+  })
   it('starts from the beginning after a part on the disk was changed', async () => {
     await download(replies({ status: 200, headers: ETAGGED, body: cut('abcd') }))
     writeFileSync(`${path}.part`, 'abXd')

@@ -467,6 +467,24 @@ describe('parts', () => {
     expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-512' } })
     expect(files()).toEqual([])
   })
+  it('are verified with the digest that the first attempt received, whatever the number of parts later', async () => {
+    const stated = { ...STRONG, 'repr-digest': `sha-256=:${createHash('sha256').update('other').digest('base64')}:` }
+    for (const [before, after] of [
+      [4, 3],
+      [4, 1],
+      [1, 4],
+      [1, 1],
+    ] as const) {
+      const cut = (n: number) => (n === before - 1 ? 90_000 : undefined)
+      const first = serving(() => ({ content: BIG, headers: stated }), { cut })
+      expect(await download(first.transport, { parts: before })).toMatchObject({ left: { _tag: 'BodyCut' } })
+      // A second failure keeps what the first one noted.
+      await download(serving(big, { cut: () => 50_000 }).transport, { existing: 'Resume', parts: after })
+      const outcome = await download(serving(big).transport, { existing: 'Resume', parts: after })
+      expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-256' } })
+      expect(files()).toEqual([])
+    }
+  })
 })
 
 // --- servers that refuse, change or are wrong ------------------------------------------------------------------------

@@ -26,7 +26,6 @@ import type { SendError } from '../stages/Exchange.js'
 import {
   type Download,
   type DownloadError,
-  digestFor,
   digestMismatch,
   fileProgress,
   lengthMismatch,
@@ -161,7 +160,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
       return E.left(lengthMismatch(writer.total, writer.received()))
     }
     const { given } = target.claimed
-    const finished = await writer.finish(digestFor(target, head))
+    const finished = await writer.finish(begun.digest)
     if (E.isLeft(finished)) return finished
     if (O.isSome(finished.right)) return E.left(digestMismatch(given, finished.right.value))
     return E.right([O.some({ path: given, size: writer.total, resumedAt: writer.resumedAt, head }), joined])

@@ -62,6 +62,9 @@ export const parse = (given: unknown): E.Either<string, FileDigest> => {
   return E.left(`a ${algorithm} digest has ${BYTES[algorithm]} bytes, in base64 or hexadecimal: ${EXPECTED}`)
 }
 
+/** Returns a text that `parse` reads. */
+export const print = ({ algorithm, hex }: FileDigest): string => `${algorithm}=${hex}`
+
 // A dictionary of byte sequences (RFC 8941 3.2), each maybe with parameters. Its separator cannot occur in one.
 const MEMBER = /^[ \t]*([a-z*][\w.*-]*)=:([\w+/=]*):(?:[ \t]*;[^,"]*)?[ \t]*$/
 

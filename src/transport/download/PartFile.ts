@@ -16,7 +16,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as ByteRanges from './ByteRanges.js'
-import type { FileDigest } from './FileDigest.js'
+import * as FileDigest from './FileDigest.js'
 import { type Release, tryLock } from './FileLock.js'
 import { privateSize } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
@@ -66,7 +66,7 @@ export interface Target {
   /** Ends waiting for the reader of a FIFO; its reason is thrown. */
   readonly signal: AbortSignal | undefined
   /** The digest that the user gave. It is verified instead of that of the server. */
-  readonly digest: O.Option<FileDigest>
+  readonly digest: O.Option<FileDigest.FileDigest>
 }
 
 /** Claims a path for one download. The caller must call `release`. */
@@ -93,6 +93,8 @@ export interface ExistingFile {
   /** Whether it was downloaded from that location, so that a response from there may continue it. */
   readonly isFrom: (location: string) => boolean
   readonly identity: PartNote.PartIdentity
+  /** The digest of the whole file that the server stated before. */
+  readonly digest: O.Option<FileDigest.FileDigest>
   /** The bytes that a part has. */
   readonly received: ReadonlyArray<ByteRanges.ByteRange>
 }
@@ -140,6 +142,7 @@ export const findExisting = async (claimed: ClaimedPath, resource: string): Prom
     isParted: note.version === 3,
     isFrom: (location) => note.place === PartNote.digest(note.salt, location),
     identity: note,
+    digest: O.getRight(FileDigest.parse(note.digest)),
     received,
   })
 }

@@ -13,7 +13,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Source, Unread } from '../../wire/Reply.js'
 import type { OnProgress } from '../../wire/Transport.js'
 import * as ByteRanges from './ByteRanges.js'
-import { type DownloadError, evaluate, lengthMismatch, unexpectedStatus, versionOf } from './Download.js'
+import { type DownloadError, digestFor, evaluate, lengthMismatch, unexpectedStatus, versionOf } from './Download.js'
+import type { FileDigest } from './FileDigest.js'
 import type { ExistingFile, FileFailed, Target } from './PartFile.js'
 import * as PartNote from './PartNote.js'
 import * as Range from './Range.js'
@@ -32,6 +33,8 @@ export interface Begun {
   readonly first: SegmentWriter.Segment
   /** The position in the file after the last byte of the first response. */
   readonly bodyEnd: number
+  /** The digest that the file must have before it gets its name. */
+  readonly digest: O.Option<FileDigest>
   /** Describes a part that starts at a position, so that its response can be evaluated. */
   readonly partAt: (position: number) => ExistingFile
 }
@@ -50,6 +53,7 @@ type Base = Omit<ExistingFile, 'isWhole' | 'isParted'>
 const begin = async (
   bodyEnd: number,
   base: Base,
+  digest: O.Option<FileDigest>,
   opened: E.Either<FileFailed, SegmentWriter.SegmentWriter>,
 ): Promise<E.Either<FileFailed, O.Option<Begun>>> => {
   if (E.isLeft(opened)) return opened
@@ -65,7 +69,7 @@ const begin = async (
     isParted: true,
     part: { ...base.part, size },
   })
-  return E.right(O.some({ writer, first, bodyEnd, partAt }))
+  return E.right(O.some({ writer, first, bodyEnd, digest, partAt }))
 }
 
 /** Begins with the response for a whole file, if the server also sends ranges of this version. */
@@ -92,7 +96,8 @@ const beginWhole = async (
   const isFrom = (other: string): boolean => other === location
   const beginning = { identity, total, received: undefined, parts, onProgress }
   const opened = await SegmentWriter.open(target, beginning)
-  return begin(total, { part, isFrom, identity, received: [] }, opened)
+  const digest = digestFor(target, head)
+  return begin(total, { part, isFrom, identity, digest: version.value.digest, received: [] }, digest, opened)
 }
 
 /** Begins a download in parts with its first response. None if this response cannot begin one. */
@@ -111,7 +116,8 @@ export const beginWith = async (
   const { identity, received, part } = existing.value
   const total = answer.total.value
   const beginning = { identity, total, received, ...division }
-  return begin(part.size + answer.length.value, existing.value, await SegmentWriter.open(target, beginning))
+  const digest = digestFor(target, head, existing)
+  return begin(part.size + answer.length.value, existing.value, digest, await SegmentWriter.open(target, beginning))
 }
 
 // --- the body of a part --------------------------------------------------------------------------------------------
