@@ -623,6 +623,45 @@ describe('a part that cannot be used', () => {
     expect(outcome).toMatchObject({ left: { _tag: expect.stringMatching(/^(?:FileFailed|LengthMismatch)$/) } })
     expect(existsSync(path)).toBe(false)
   })
+  /** Serves ranges of at most that many bytes. */
+  const shortened = (most: number): Behaviour => ({
+    instead: (_, range) => {
+      const [, from, to] = RANGE.exec(range ?? '') ?? []
+      if (from === undefined) return undefined
+      const start = Number(from)
+      const end = Math.min(start + most, Number(to) + 1)
+      return { status: 206, headers: headersOf(start, end - 1), body: BIG.subarray(start, end) }
+    },
+  })
+  it('is requested in several ranges if the server sends shorter ones', async () => {
+    const { transport, requests } = serving(big, shortened(100_000))
+    expect(E.isRight(await download(transport))).toBe(true)
+    expect([isComplete(), requests.length]).toEqual([true, 1 + 3 * Math.ceil(BIG.length / 4 / 100_000)])
+    rmSync(path)
+    await download(serving(big, { cut: (n) => (n === 0 ? 5_000 : undefined) }).transport)
+    expect(E.isRight(await download(transport, { parts: 2, existing: 'Resume' }))).toBe(true)
+    expect(isComplete()).toBe(true)
+  })
+  it.each([1, 10_000])('is a LengthMismatch if the server sends only %d bytes of a range', async (most) => {
+    const { transport, requests } = serving(big, shortened(most))
+    expect(await download(transport)).toMatchObject({ left: { _tag: 'LengthMismatch' } })
+    expect(requests.length).toBeLessThanOrEqual(4)
+  })
+  it.each([200, 416])('(%i) does not remove what was received before the whole file begins', async (status) => {
+    await download(serving(big, { cut: (n) => (n === 3 ? 90_000 : undefined) }).transport)
+    const wrong = serving(big, {
+      instead: (n) => {
+        if (n === 0) return undefined
+        return n === 1 ? { status, headers: STRONG, body: 'x' } : { status: 500 }
+      },
+    })
+    const outcome = await download(wrong.transport, { parts: 2, existing: 'Resume' })
+    expect(outcome).toMatchObject({ left: { _tag: 'UnexpectedStatus', head: { status: 500 } } })
+    expect(wrong.requests.length).toBe(3)
+    const resumed = await download(serving(big).transport, { parts: 2, existing: 'Resume' })
+    expect(E.isRight(resumed) && resumed.right[0].resumedAt).toBeGreaterThan(90_000)
+    expect(isComplete()).toBe(true)
+  })
   it('with fewer bytes than its range is a LengthMismatch, and the rest is requested later', async () => {
     const { transport } = serving(
       big,

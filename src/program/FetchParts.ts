@@ -9,8 +9,11 @@
  * | a part                                     | then                                                                   |
  * |--------------------------------------------|------------------------------------------------------------------------|
  * | fails                                      | the others are aborted, what was received is kept, and its error is returned |
+ * | is a shorter range than requested          | another request fetches the rest of it                                 |
  * | is refused (429, 503)                      | another request fetches it later; the error is returned if none is left |
  * | shows another version, or a wrong range    | the others are aborted, and the whole file must be requested           |
+ *
+ * The part stays until a response for the whole file begins, because one server of several may have been wrong.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
@@ -94,7 +97,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
   const queue = writer.segments.slice(1)
   let active = 1
   let earliest: { readonly error: Failure } | undefined
-  let isChanged = false
+  let restart: 'Again' | 'TooLong' | undefined
 
   const take = (): Segment | undefined => (stop.signal.aborted ? undefined : queue.shift())
   const takeAt = (position: number): Segment | undefined => (queue[0]?.at === position ? take() : undefined)
@@ -110,14 +113,20 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
     queue.push(segment)
     queue.sort((x, y) => x.start - y.start)
   }
+  /** Handles the end of a part that was not refused. Returns whether its worker may take another one. */
+  const mayGoOn = (end: Exclude<Segments.PartEnd, { readonly _tag: 'Refused' }>): boolean => {
+    if (end._tag === 'Done') return true
+    if (end._tag === 'Shorter') {
+      putBack(end.segment)
+      return true
+    }
+    if (restart !== 'TooLong') restart = end._tag
+    return stopAll()
+  }
   /** Returns whether the worker of the segment may take another one. */
   const mayContinue = (segment: Segment, outcome: PartOutcome, wasAlone: boolean): boolean => {
     if (E.isLeft(outcome)) return failWith(outcome.left)
-    if (outcome.right._tag === 'Done') return true
-    if (outcome.right._tag === 'Again') {
-      isChanged = true
-      return stopAll()
-    }
+    if (outcome.right._tag !== 'Refused') return mayGoOn(outcome.right)
     if (wasAlone) return failWith(unexpectedStatus(target.claimed.given, outcome.right.head))
     putBack(segment)
     return active === 1
@@ -151,8 +160,8 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
       await writer.keep()
       return E.left(HttpError.withJar(joined)(earliest.error))
     }
-    if (isChanged) {
-      await writer.abandon()
+    if (restart !== undefined) {
+      await (restart === 'Again' ? writer.keep() : writer.abandon())
       return E.right([O.none, joined])
     }
     if (writer.received() !== writer.total) {
@@ -174,10 +183,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
     },
     end: async (first, jarAfterFirst) => {
       if (E.isLeft(first)) failWith(first.left)
-      else if (first.right._tag === 'Again') {
-        isChanged = true
-        stopAll()
-      }
+      else if (first.right._tag !== 'Saved' && first.right._tag !== 'Refused') mayGoOn(first.right)
       const own = Promise.allSettled([work(jarAfterFirst)])
       const jars: Jar.Jar[] = []
       for (const result of [...(await followers), ...(await own)]) {
