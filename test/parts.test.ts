@@ -884,6 +884,30 @@ describe('a download in parts that failed', () => {
     )()
     expect(outcome).toMatchObject({ left: { _tag: 'Aborted' } })
   })
+  it('does not get its name if its signal aborts with the last byte', async () => {
+    const stop = new AbortController()
+    const content = contentOf(40 * MIN)
+    const request = pipe(
+      Request.get('http://h.test/file'),
+      Request.withProgress(
+        ({ bytes }) =>
+          () =>
+            void (bytes === content.length && stop.abort()),
+      ),
+    )
+    const server = serving(() => ({ content }), { chunk: 400_000 })
+    const digest = `sha-256=${createHash('sha256').update(content).digest('hex')}`
+    const outcome = await pipe(
+      request,
+      Stream.toFile(path, { parts: 4, digest }),
+      Http.withSignal(stop.signal),
+      Client.use({ session: Session.defaults, transport: server.transport, environment: Environment.empty }),
+    )()
+    expect(outcome).toMatchObject({ left: { _tag: 'Aborted', history: [], plan: { method: 'GET' } } })
+    expect(files()).toEqual(['file.bin.part', 'file.bin.part.json'])
+    const resumed = await download(server.transport, { parts: 4, digest, existing: 'Resume' })
+    expect(resumed).toMatchObject({ right: [{ resumedAt: content.length }, {}] })
+  })
   it('gives up a few bytes for its note if the disk is full', async () => {
     const prototype = await fileHandlePrototype()
     const { writeFile, truncate } = prototype

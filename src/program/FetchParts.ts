@@ -25,7 +25,7 @@ import * as Jar from '../cookies/Jar.js'
 import * as Http from '../Http.js'
 import * as HttpError from '../HttpError.js'
 import * as Request from '../session/Request.js'
-import type { SendError } from '../stages/Exchange.js'
+import { failed, type SendError } from '../stages/Exchange.js'
 import {
   type Download,
   type DownloadError,
@@ -39,7 +39,9 @@ import type { ExistingFile, Target } from '../transport/download/PartFile.js'
 import * as Range from '../transport/download/Range.js'
 import * as Segments from '../transport/download/Segments.js'
 import type { Segment } from '../transport/download/SegmentWriter.js'
+import * as Fault from '../wire/Fault.js'
 import type { Source, Unread } from '../wire/Reply.js'
+import { withPlan } from '../wire/Transport.js'
 
 type Failure = SendError | DownloadError
 /** None if the whole file must be requested again. */
@@ -155,6 +157,12 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
   }
   const followers = Promise.allSettled(Array.from({ length: Math.min(parts - 1, queue.length) }, follow))
 
+  /** Returns why the file did not get its name: the signal that aborted while it was read, or an operation that failed. */
+  const abortOr = (failure: Failure, joined: Jar.Jar): Failure => {
+    const { signal } = target
+    if (!signal?.aborted || !Fault.is(signal.reason)) return failure
+    return failed(withPlan(head.plan, signal.reason))({ history: head.history, jar: joined })
+  }
   const conclude = async (joined: Jar.Jar): Promise<E.Either<Failure, [Result, Jar.Jar]>> => {
     if (earliest !== undefined) {
       await writer.keep()
@@ -170,7 +178,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
     }
     const { given } = target.claimed
     const finished = await writer.finish(begun.digest)
-    if (E.isLeft(finished)) return finished
+    if (E.isLeft(finished)) return E.left(abortOr(finished.left, joined))
     if (O.isSome(finished.right)) return E.left(digestMismatch(given, finished.right.value))
     return E.right([O.some({ path: given, size: writer.total, resumedAt: writer.resumedAt, head }), joined])
   }

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Client } from '../Client.js'
 import * as Http from '../Http.js'
 import * as Request from '../session/Request.js'
 import { type Exchange, failed, mainOf, type SendError } from '../stages/Exchange.js'
@@ -29,7 +30,7 @@ import * as Resource from '../transport/download/Resource.js'
 import { type Division, plannedFor } from '../transport/download/Segments.js'
 import * as Headers from '../values/Headers.js'
 import * as UserInput from '../values/UserInput.js'
-import type { OnProgress } from '../wire/Transport.js'
+import type { OnProgress, SendControls } from '../wire/Transport.js'
 import { fetchParts } from './FetchParts.js'
 
 /** Options of `toFile`. */
@@ -125,6 +126,13 @@ const fetchFile =
       : E.right([whole, jarAtEnd])
   }
 
+/** Returns what ends the work on the files. Each request has a deadline of its own. */
+const controlsOf = (client: Client, { plan }: Exchange, { target }: ClaimedPath): SendControls =>
+  // Only a special file, such as a FIFO, can make a download wait for another program.
+  target._tag === 'Special'
+    ? Send.startControls(client, plan)
+    : Send.untilClosed(client, { signal: UserInput.get(client, 'signal') })
+
 const digestOf = (options: ToFile, exchange: Exchange): E.Either<SendError, O.Option<FileDigest.FileDigest>> => {
   const given = UserInput.get(options, 'digest')
   if (given === undefined) return E.right(O.none)
@@ -187,10 +195,9 @@ export const toFile =
     try {
       const { progress } = exchange.merged.settings
       const onProgress = progress._tag === 'Set' ? risingProgress(progress.value) : undefined
-      // Only a special file, such as a FIFO, can make a download wait for another program.
-      stop = claimed.target._tag === 'Special' ? faultSignal(Send.startControls(client, exchange.plan)) : undefined
+      stop = faultSignal(controlsOf(client, exchange, claimed))
       const resource = Resource.of(exchange)
-      const target = { claimed, resource, mayResume, signal: stop?.signal, digest: digest.right }
+      const target = { claimed, resource, mayResume, signal: stop.signal, digest: digest.right }
       const division = { parts: partsOf(options, exchange, claimed), onProgress }
       return await fetchFile(target, uncoded, division)(jar)(client)()
     } finally {

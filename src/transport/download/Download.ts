@@ -40,7 +40,13 @@ export interface RangeMismatch {
 }
 /**
  * The file is complete, but it does not have the digest that the user gave, or that the server stated in `Repr-Digest`. The
- * part was removed, so that the next download starts from the beginning.
+ * next download starts from the beginning. Where the wrong bytes are then:
+ *
+ * | file                                        | wrong bytes                                                      |
+ * |---------------------------------------------|------------------------------------------------------------------|
+ * | received by this download                   | removed; an older file at the path is unchanged                  |
+ * | finished earlier, and confirmed by a 304 or 416 | at the path: the file stays there                            |
+ * | a FIFO, a device or another special file    | delivered: its reader has received them                          |
  *
  * @since 0.2.0
  * @category errors

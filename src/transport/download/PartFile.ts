@@ -63,10 +63,20 @@ export interface Target {
   readonly resource: O.Option<string>
   /** Whether a finished file keeps its note, so that the next download can check it for changes. */
   readonly mayResume: boolean
-  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  /** Ends waiting for the reader of a FIFO, and reading a file for its digest; its reason is thrown. */
   readonly signal: AbortSignal | undefined
   /** The digest that the user gave. It is verified instead of that of the server. */
   readonly digest: O.Option<FileDigest.FileDigest>
+}
+
+/** `attempt` that throws the reason of the signal instead, if it has aborted. */
+export const attemptUntilAborted = async <A>(
+  { claimed, signal }: Target,
+  operation: () => Promise<A>,
+): Promise<E.Either<FileFailed, A>> => {
+  const outcome = await attempt(claimed.given, operation)
+  if (E.isLeft(outcome)) signal?.throwIfAborted()
+  return outcome
 }
 
 /** Claims a path for one download. The caller must call `release`. */
