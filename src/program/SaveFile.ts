@@ -39,7 +39,7 @@ export interface ToFile {
   readonly existing?: 'Restart' | 'Resume'
   /**
    * The digest that the file must have before it gets its name: `sha-256=:BASE64:` as in a header field (RFC 9530),
-   * `sha-256=BASE64` or `sha-256=HEX`; also with `sha-512`. By default the `Repr-Digest` of the response, if it has one of these.
+   * `sha-256=BASE64` or `sha-256=HEX`; also with `sha-512`. By default the `Repr-Digest` of the response, or else of the one that began the part.
    *
    * @since 0.2.0
    */
