@@ -308,6 +308,19 @@ describe('a resumed download', () => {
     expect(E.isRight(await download(changed))).toBe(true)
     expect(written()).toBe('ABCDEFGHIJ')
   })
+  it('requests the whole file if a 206 does not repeat the Last-Modified that is the validator', async () => {
+    const dated = { 'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT', date: 'Thu, 01 Jan 2026 00:00:09 GMT' }
+    await broken({ content: 'abcdefghij', headers: dated })
+    const headers = { 'content-range': 'bytes 4-9/10' }
+    const ignoring: Transport = (plan) => async () =>
+      E.right(
+        wire(plan).headers.some(([name]) => name.toLowerCase() === 'range')
+          ? reply({ status: 206, headers, body: 'EFGHIJ' })
+          : reply({ status: 200, headers: dated, body: 'ABCDEFGHIJ' }),
+      )
+    expect(await download(ignoring)).toMatchObject({ right: [{ size: 10, resumedAt: 0 }, {}] })
+    expect(written()).toBe('ABCDEFGHIJ')
+  })
   it('does not use the part of another URL, or a part with an invalid note', async () => {
     await broken()
     const first = serving(() => ({ content: 'other' }))
@@ -844,4 +857,24 @@ test('over sockets, resumes after the server closes the connection, and leaves n
   expect(E.isRight(done) && done.right[0].resumedAt > 0).toBe(true)
   expect(readFileSync(path).equals(content)).toBe(true)
   expect(existsSync(`${path}.part`)).toBe(false)
+})
+
+describe('Range.isUncoded', () => {
+  it.each<readonly [ReadonlyArray<string>, boolean]>([
+    [[], true],
+    [[''], true],
+    [['identity', ' Identity '], true],
+    [['gzip'], false],
+    [['gzip', 'gzip'], false],
+    [['gzip', 'br'], false],
+    [['identity', 'br'], false],
+  ])('of %j is %j', (lines, expected) => {
+    const etag = ['ETag', '"v1"'] as const
+    const coded = headFrom({
+      status: 200,
+      headers: [etag, ...lines.map((line) => ['Content-Encoding', line] as const)],
+    })
+    expect(Range.isUncoded(coded)).toBe(expected)
+    expect(Range.evaluate(O.none)(coded)).toMatchObject({ _tag: 'Begin', isResumable: expected })
+  })
 })

@@ -9,6 +9,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as Client from '../src/Client.js'
+import * as Http from '../src/Http.js'
 import * as Stream from '../src/Stream.js'
 import * as Environment from '../src/session/Environment.js'
 import * as Request from '../src/session/Request.js'
@@ -180,6 +181,31 @@ describe('a download with a digest', () => {
       }
     }
   })
+  it('is noted: the digest of a first response is verified after a 206 or a 416 that does not state one', async () => {
+    for (const [content, isRight] of [
+      [CONTENT, true],
+      ['other', false],
+    ] as const) {
+      for (const [received, second] of [
+        ['abcd', { status: 206, headers: rest, body: 'efghij' }],
+        [CONTENT, { status: 416, headers: { etag: '"v1"', 'content-range': 'bytes */10' } }],
+      ] as const) {
+        const headers = { etag: '"v1"', 'repr-digest': field('sha-512', content) }
+        await download(replies({ status: 200, headers, body: cut(received) }))
+        const outcome = await download(replies(second), { existing: 'Resume' })
+        expect(E.isRight(outcome)).toBe(isRight)
+        if (!isRight) expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-512' } })
+        expect(files()).toEqual(isRight ? ['file.bin', 'file.bin.part.json'] : [])
+        rmSync(path, { force: true })
+      }
+    }
+  })
+  it('is not that of the note if the file has changed', async () => {
+    const headers = { ...ETAGGED, 'repr-digest': field('sha-512', 'other') }
+    await download(replies({ status: 200, headers, body: cut('abcd') }))
+    const changed = { status: 200, headers: { etag: '"v2"' }, body: CONTENT }
+    expect(E.isRight(await download(replies(changed), { existing: 'Resume' }))).toBe(true)
+  })
   it('starts from the beginning after a part on the disk was changed', async () => {
     await download(replies({ status: 200, headers: ETAGGED, body: cut('abcd') }))
     writeFileSync(`${path}.part`, 'abXd')
@@ -217,6 +243,57 @@ describe('a download with a digest', () => {
     expect(await download(replies({ status: 304 }), other)).toMatchObject({ left: { _tag: 'DigestMismatch' } })
     expect([files(), readFileSync(path, 'utf8')]).toEqual([['file.bin'], CONTENT])
     expect(await download(replies({ status: 200, body: 'newer' }), other)).toMatchObject({ right: [{ size: 5 }, {}] })
+  })
+  it('is not verified to its end, and does not get its name, after an abort', async () => {
+    const size = 20_000_000
+    const big = Buffer.alloc(size)
+    const digest = field('sha-512', big)
+    const headers = { etag: '"v1"', 'accept-ranges': 'bytes', 'content-length': String(size) }
+    const range = (from: number) => ({
+      ...headers,
+      'content-length': String(size - from),
+      'content-range': `bytes ${from}-${size - 1}/${size}`,
+    })
+    async function* all() {
+      yield big
+      throw Fault.make('BodyCut', 'cut')
+    }
+    /** Replies, and aborts when the reply with that number is there. */
+    const run = (abortAt: number, options: Stream.ToFile, ...inputs: ReadonlyArray<ReplyInput>) => {
+      const stop = new AbortController()
+      const server = replies(...inputs)
+      const aborting: Transport = (plan, controls) => async () => {
+        const outcome = await server(plan, controls)()
+        if (server.count() === abortAt) stop.abort()
+        return outcome
+      }
+      return pipe(
+        Request.get('http://h.test/file'),
+        Stream.toFile(path, { existing: 'Resume', digest, ...options }),
+        Http.withSignal(stop.signal),
+        Client.use({ session: Session.defaults, transport: aborting, environment: Environment.empty }),
+      )()
+    }
+    const aborted = { left: { _tag: 'Aborted' } }
+    // A part that has all its bytes: a 416 confirms that.
+    const noLength = { etag: '"v1"' }
+    await run(0, { digest: field('sha-512', 'x') }, { status: 200, headers: noLength, body: all() })
+    const complete = { status: 416, headers: { ...noLength, 'content-range': `bytes */${size}` } }
+    expect(await run(1, {}, complete)).toMatchObject(aborted)
+    expect(files()).toEqual(['file.bin.part', 'file.bin.part.json'])
+    expect(await run(0, {}, complete)).toMatchObject({ right: [{ resumedAt: size }, {}] })
+    // The finished file.
+    expect(await run(1, {}, { status: 304, headers })).toMatchObject(aborted)
+    expect(await run(0, {}, { status: 304, headers })).toMatchObject({ right: [{ resumedAt: size }, {}] })
+    rmSync(path)
+    // Two parts: the abort comes with the last of them.
+    const half = size / 2
+    const parts = [
+      { status: 200, headers, body: big.subarray(0, half) },
+      { status: 206, headers: range(half), body: big.subarray(half) },
+    ]
+    expect(await run(2, { parts: 2 }, ...parts)).toMatchObject(aborted)
+    expect(files()).toEqual(['file.bin.part', 'file.bin.part.json'])
   })
   it('prefers the digest of the user to that of the server', async () => {
     const headers = { 'repr-digest': field('sha-512', 'other') }

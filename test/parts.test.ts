@@ -268,6 +268,24 @@ describe('parts', () => {
     expect(requests.map(({ ifRange }) => ifRange)).toEqual([undefined, headers['last-modified']])
     expect(isComplete()).toBe(true)
   })
+  it('selected by a Last-Modified are not used if their responses do not repeat it', async () => {
+    const headers = {
+      'accept-ranges': 'bytes',
+      'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
+      date: 'Thu, 01 Jan 2026 00:00:09 GMT',
+    }
+    const other = contentOf(BIG.length, 'other')
+    const { transport } = serving(() => ({ content: BIG, headers }), {
+      instead: (_, range) => {
+        const [, from, to] = RANGE.exec(range ?? '') ?? []
+        if (from === undefined) return undefined
+        const contentRange = { 'content-range': `bytes ${from}-${to}/${BIG.length}` }
+        return { status: 206, headers: contentRange, body: other.subarray(Number(from), Number(to) + 1) }
+      },
+    })
+    expect(E.isRight(await download(transport))).toBe(true)
+    expect(isComplete()).toBe(true)
+  })
   it.each<readonly [string, Buffer, Readonly<Record<string, string>>]>([
     ['does not declare ranges', BIG, { etag: '"v1"' }],
     ['declares that it has no ranges', BIG, { etag: '"v1"', 'accept-ranges': 'none' }],
@@ -410,6 +428,36 @@ describe('parts', () => {
     expect(seen.every(([bytes, total], i) => bytes > (seen[i - 1]?.[0] ?? 0) && total === BIG.length)).toBe(true)
     expect(seen.at(-1)).toEqual([BIG.length, BIG.length])
   })
+  it('report bytes that only grow also if the file is then requested as a whole', async () => {
+    const seen: number[] = []
+    const request = pipe(
+      Request.get('http://h.test/file'),
+      Request.withProgress(
+        ({ bytes }) =>
+          () =>
+            void seen.push(bytes),
+      ),
+    )
+    // The transport reports the body of a whole file, as that of sockets does.
+    const { transport, requests } = serving(big, {
+      instead: (n, range) => {
+        const [, from, to] = RANGE.exec(range ?? '') ?? []
+        const headers = { ...STRONG, 'content-range': `bytes ${from}-${to}/${BIG.length}` }
+        return n === 2 ? { status: 206, headers, body: BIG.subarray(Number(from)) } : undefined
+      },
+    })
+    const reporting: Transport = (plan, controls) => async () => {
+      const outcome = await transport(plan, controls)()
+      if (E.isLeft(outcome) || requests.length < 5) return outcome
+      for (let bytes = 0; bytes <= BIG.length; bytes += BIG.length / 5) {
+        controls.progress?.({ direction: 'down', bytes, total: BIG.length })()
+      }
+      return outcome
+    }
+    expect(E.isRight(await download(reporting, { parts: 4 }, request))).toBe(true)
+    expect(seen).toEqual([...new Set(seen)].sort((x, y) => x - y))
+    expect([requests.length, seen.at(-1)]).toEqual([5, BIG.length])
+  })
   it('are verified together', async () => {
     const digest = `sha-256=${createHash('sha256').update(BIG).digest('hex')}`
     expect(E.isRight(await download(serving(big).transport, { parts: 4, digest }))).toBe(true)
@@ -418,6 +466,24 @@ describe('parts', () => {
     const outcome = await download(serving(() => ({ content: BIG, headers: other })).transport)
     expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-512' } })
     expect(files()).toEqual([])
+  })
+  it('are verified with the digest that the first attempt received, whatever the number of parts later', async () => {
+    const stated = { ...STRONG, 'repr-digest': `sha-256=:${createHash('sha256').update('other').digest('base64')}:` }
+    for (const [before, after] of [
+      [4, 3],
+      [4, 1],
+      [1, 4],
+      [1, 1],
+    ] as const) {
+      const cut = (n: number) => (n === before - 1 ? 90_000 : undefined)
+      const first = serving(() => ({ content: BIG, headers: stated }), { cut })
+      expect(await download(first.transport, { parts: before })).toMatchObject({ left: { _tag: 'BodyCut' } })
+      // A second failure keeps what the first one noted.
+      await download(serving(big, { cut: () => 50_000 }).transport, { existing: 'Resume', parts: after })
+      const outcome = await download(serving(big).transport, { existing: 'Resume', parts: after })
+      expect(outcome).toMatchObject({ left: { _tag: 'DigestMismatch', algorithm: 'sha-256' } })
+      expect(files()).toEqual([])
+    }
   })
 })
 
@@ -556,6 +622,45 @@ describe('a part that cannot be used', () => {
     )
     expect(outcome).toMatchObject({ left: { _tag: expect.stringMatching(/^(?:FileFailed|LengthMismatch)$/) } })
     expect(existsSync(path)).toBe(false)
+  })
+  /** Serves ranges of at most that many bytes. */
+  const shortened = (most: number): Behaviour => ({
+    instead: (_, range) => {
+      const [, from, to] = RANGE.exec(range ?? '') ?? []
+      if (from === undefined) return undefined
+      const start = Number(from)
+      const end = Math.min(start + most, Number(to) + 1)
+      return { status: 206, headers: headersOf(start, end - 1), body: BIG.subarray(start, end) }
+    },
+  })
+  it('is requested in several ranges if the server sends shorter ones', async () => {
+    const { transport, requests } = serving(big, shortened(100_000))
+    expect(E.isRight(await download(transport))).toBe(true)
+    expect([isComplete(), requests.length]).toEqual([true, 1 + 3 * Math.ceil(BIG.length / 4 / 100_000)])
+    rmSync(path)
+    await download(serving(big, { cut: (n) => (n === 0 ? 5_000 : undefined) }).transport)
+    expect(E.isRight(await download(transport, { parts: 2, existing: 'Resume' }))).toBe(true)
+    expect(isComplete()).toBe(true)
+  })
+  it.each([1, 10_000])('is a LengthMismatch if the server sends only %d bytes of a range', async (most) => {
+    const { transport, requests } = serving(big, shortened(most))
+    expect(await download(transport)).toMatchObject({ left: { _tag: 'LengthMismatch' } })
+    expect(requests.length).toBeLessThanOrEqual(4)
+  })
+  it.each([200, 416])('(%i) does not remove what was received before the whole file begins', async (status) => {
+    await download(serving(big, { cut: (n) => (n === 3 ? 90_000 : undefined) }).transport)
+    const wrong = serving(big, {
+      instead: (n) => {
+        if (n === 0) return undefined
+        return n === 1 ? { status, headers: STRONG, body: 'x' } : { status: 500 }
+      },
+    })
+    const outcome = await download(wrong.transport, { parts: 2, existing: 'Resume' })
+    expect(outcome).toMatchObject({ left: { _tag: 'UnexpectedStatus', head: { status: 500 } } })
+    expect(wrong.requests.length).toBe(3)
+    const resumed = await download(serving(big).transport, { parts: 2, existing: 'Resume' })
+    expect(E.isRight(resumed) && resumed.right[0].resumedAt).toBeGreaterThan(90_000)
+    expect(isComplete()).toBe(true)
   })
   it('with fewer bytes than its range is a LengthMismatch, and the rest is requested later', async () => {
     const { transport } = serving(
@@ -778,6 +883,30 @@ describe('a download in parts that failed', () => {
       Client.use({ session: Session.defaults, transport, environment: Environment.empty }),
     )()
     expect(outcome).toMatchObject({ left: { _tag: 'Aborted' } })
+  })
+  it('does not get its name if its signal aborts with the last byte', async () => {
+    const stop = new AbortController()
+    const content = contentOf(40 * MIN)
+    const request = pipe(
+      Request.get('http://h.test/file'),
+      Request.withProgress(
+        ({ bytes }) =>
+          () =>
+            void (bytes === content.length && stop.abort()),
+      ),
+    )
+    const server = serving(() => ({ content }), { chunk: 400_000 })
+    const digest = `sha-256=${createHash('sha256').update(content).digest('hex')}`
+    const outcome = await pipe(
+      request,
+      Stream.toFile(path, { parts: 4, digest }),
+      Http.withSignal(stop.signal),
+      Client.use({ session: Session.defaults, transport: server.transport, environment: Environment.empty }),
+    )()
+    expect(outcome).toMatchObject({ left: { _tag: 'Aborted', history: [], plan: { method: 'GET' } } })
+    expect(files()).toEqual(['file.bin.part', 'file.bin.part.json'])
+    const resumed = await download(server.transport, { parts: 4, digest, existing: 'Resume' })
+    expect(resumed).toMatchObject({ right: [{ resumedAt: content.length }, {}] })
   })
   it('gives up a few bytes for its note if the disk is full', async () => {
     const prototype = await fileHandlePrototype()

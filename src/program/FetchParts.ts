@@ -9,8 +9,11 @@
  * | a part                                     | then                                                                   |
  * |--------------------------------------------|------------------------------------------------------------------------|
  * | fails                                      | the others are aborted, what was received is kept, and its error is returned |
+ * | is a shorter range than requested          | another request fetches the rest of it                                 |
  * | is refused (429, 503)                      | another request fetches it later; the error is returned if none is left |
  * | shows another version, or a wrong range    | the others are aborted, and the whole file must be requested           |
+ *
+ * The part stays until a response for the whole file begins, because one server of several may have been wrong.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
@@ -22,11 +25,10 @@ import * as Jar from '../cookies/Jar.js'
 import * as Http from '../Http.js'
 import * as HttpError from '../HttpError.js'
 import * as Request from '../session/Request.js'
-import type { SendError } from '../stages/Exchange.js'
+import { failed, type SendError } from '../stages/Exchange.js'
 import {
   type Download,
   type DownloadError,
-  digestFor,
   digestMismatch,
   fileProgress,
   lengthMismatch,
@@ -37,7 +39,9 @@ import type { ExistingFile, Target } from '../transport/download/PartFile.js'
 import * as Range from '../transport/download/Range.js'
 import * as Segments from '../transport/download/Segments.js'
 import type { Segment } from '../transport/download/SegmentWriter.js'
+import * as Fault from '../wire/Fault.js'
 import type { Source, Unread } from '../wire/Reply.js'
+import { withPlan } from '../wire/Transport.js'
 
 type Failure = SendError | DownloadError
 /** None if the whole file must be requested again. */
@@ -95,7 +99,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
   const queue = writer.segments.slice(1)
   let active = 1
   let earliest: { readonly error: Failure } | undefined
-  let isChanged = false
+  let restart: 'Again' | 'TooLong' | undefined
 
   const take = (): Segment | undefined => (stop.signal.aborted ? undefined : queue.shift())
   const takeAt = (position: number): Segment | undefined => (queue[0]?.at === position ? take() : undefined)
@@ -111,14 +115,20 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
     queue.push(segment)
     queue.sort((x, y) => x.start - y.start)
   }
+  /** Handles the end of a part that was not refused. Returns whether its worker may take another one. */
+  const mayGoOn = (end: Exclude<Segments.PartEnd, { readonly _tag: 'Refused' }>): boolean => {
+    if (end._tag === 'Done') return true
+    if (end._tag === 'Shorter') {
+      putBack(end.segment)
+      return true
+    }
+    if (restart !== 'TooLong') restart = end._tag
+    return stopAll()
+  }
   /** Returns whether the worker of the segment may take another one. */
   const mayContinue = (segment: Segment, outcome: PartOutcome, wasAlone: boolean): boolean => {
     if (E.isLeft(outcome)) return failWith(outcome.left)
-    if (outcome.right._tag === 'Done') return true
-    if (outcome.right._tag === 'Again') {
-      isChanged = true
-      return stopAll()
-    }
+    if (outcome.right._tag !== 'Refused') return mayGoOn(outcome.right)
     if (wasAlone) return failWith(unexpectedStatus(target.claimed.given, outcome.right.head))
     putBack(segment)
     return active === 1
@@ -147,13 +157,19 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
   }
   const followers = Promise.allSettled(Array.from({ length: Math.min(parts - 1, queue.length) }, follow))
 
+  /** Returns why the file did not get its name: the signal that aborted while it was read, or an operation that failed. */
+  const abortOr = (failure: Failure, joined: Jar.Jar): Failure => {
+    const { signal } = target
+    if (!signal?.aborted || !Fault.is(signal.reason)) return failure
+    return failed(withPlan(head.plan, signal.reason))({ history: head.history, jar: joined })
+  }
   const conclude = async (joined: Jar.Jar): Promise<E.Either<Failure, [Result, Jar.Jar]>> => {
     if (earliest !== undefined) {
       await writer.keep()
       return E.left(HttpError.withJar(joined)(earliest.error))
     }
-    if (isChanged) {
-      await writer.abandon()
+    if (restart !== undefined) {
+      await (restart === 'Again' ? writer.keep() : writer.abandon())
       return E.right([O.none, joined])
     }
     if (writer.received() !== writer.total) {
@@ -161,8 +177,8 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
       return E.left(lengthMismatch(writer.total, writer.received()))
     }
     const { given } = target.claimed
-    const finished = await writer.finish(digestFor(target, head))
-    if (E.isLeft(finished)) return finished
+    const finished = await writer.finish(begun.digest)
+    if (E.isLeft(finished)) return E.left(abortOr(finished.left, joined))
     if (O.isSome(finished.right)) return E.left(digestMismatch(given, finished.right.value))
     return E.right([O.some({ path: given, size: writer.total, resumedAt: writer.resumedAt, head }), joined])
   }
@@ -175,10 +191,7 @@ const startTransfer = (context: Context, begun: Segments.Begun, head: Unread): T
     },
     end: async (first, jarAfterFirst) => {
       if (E.isLeft(first)) failWith(first.left)
-      else if (first.right._tag === 'Again') {
-        isChanged = true
-        stopAll()
-      }
+      else if (first.right._tag !== 'Saved' && first.right._tag !== 'Refused') mayGoOn(first.right)
       const own = Promise.allSettled([work(jarAfterFirst)])
       const jars: Jar.Jar[] = []
       for (const result of [...(await followers), ...(await own)]) {

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { identity, pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
+import type { Client } from '../Client.js'
 import * as Http from '../Http.js'
 import * as Request from '../session/Request.js'
 import { type Exchange, failed, mainOf, type SendError } from '../stages/Exchange.js'
@@ -13,6 +14,7 @@ import {
   type DownloadError,
   fileProgress,
   rangeMismatch,
+  risingProgress,
   saveResponse,
 } from '../transport/download/Download.js'
 import * as FileDigest from '../transport/download/FileDigest.js'
@@ -28,7 +30,7 @@ import * as Resource from '../transport/download/Resource.js'
 import { type Division, plannedFor } from '../transport/download/Segments.js'
 import * as Headers from '../values/Headers.js'
 import * as UserInput from '../values/UserInput.js'
-import type { OnProgress } from '../wire/Transport.js'
+import type { OnProgress, SendControls } from '../wire/Transport.js'
 import { fetchParts } from './FetchParts.js'
 
 /** Options of `toFile`. */
@@ -37,7 +39,7 @@ export interface ToFile {
   readonly existing?: 'Restart' | 'Resume'
   /**
    * The digest that the file must have before it gets its name: `sha-256=:BASE64:` as in a header field (RFC 9530),
-   * `sha-256=BASE64` or `sha-256=HEX`; also with `sha-512`. By default the `Repr-Digest` of the response, if it has one of these.
+   * `sha-256=BASE64` or `sha-256=HEX`; also with `sha-512`. By default the `Repr-Digest` of the response, or else of the one that began the part.
    *
    * @since 0.2.0
    */
@@ -67,6 +69,10 @@ type Fetch = Http.Http<SendError | DownloadError, Download | undefined>
 /** Requests the whole file. */
 const fetchWhole = (target: Target, request: Request.Request): Fetch =>
   Http.stream((head, body) => () => saveResponse(target, O.none, () => {}, head, body))(request)
+
+/** Requests the whole file after another request. */
+const fetchAgain = (target: Target, request: Request.Request, { onProgress }: Division): Fetch =>
+  fetchWhole(target, onProgress === undefined ? request : Request.withProgress(onProgress)(request))
 
 /** Requests what is missing, or whether a finished file has changed. */
 const fetchRest = (
@@ -111,7 +117,7 @@ const fetchFile =
     if (E.isLeft(first)) return first
     const [download, jarAfter] = first.right
     if (download !== undefined) return E.right([download, jarAfter])
-    const second = await fetchWhole(target, request)(jarAfter)(client)()
+    const second = await fetchAgain(target, request, division)(jarAfter)(client)()
     if (E.isLeft(second)) return second
     const [whole, jarAtEnd] = second.right
     // `undefined` means "request the whole file", and this was such a request. The type cannot express it.
@@ -119,6 +125,13 @@ const fetchFile =
       ? E.left(rangeMismatch('The server did not send the whole file'))
       : E.right([whole, jarAtEnd])
   }
+
+/** Returns what ends the work on the files. Each request has a deadline of its own. */
+const controlsOf = (client: Client, { plan }: Exchange, { target }: ClaimedPath): SendControls =>
+  // Only a special file, such as a FIFO, can make a download wait for another program.
+  target._tag === 'Special'
+    ? Send.startControls(client, plan)
+    : Send.untilClosed(client, { signal: UserInput.get(client, 'signal') })
 
 const digestOf = (options: ToFile, exchange: Exchange): E.Either<SendError, O.Option<FileDigest.FileDigest>> => {
   const given = UserInput.get(options, 'digest')
@@ -181,11 +194,10 @@ export const toFile =
     let stop: ReturnType<typeof faultSignal> | undefined
     try {
       const { progress } = exchange.merged.settings
-      const onProgress = progress._tag === 'Set' ? progress.value : undefined
-      // Only a special file, such as a FIFO, can make a download wait for another program.
-      stop = claimed.target._tag === 'Special' ? faultSignal(Send.startControls(client, exchange.plan)) : undefined
+      const onProgress = progress._tag === 'Set' ? risingProgress(progress.value) : undefined
+      stop = faultSignal(controlsOf(client, exchange, claimed))
       const resource = Resource.of(exchange)
-      const target = { claimed, resource, mayResume, signal: stop?.signal, digest: digest.right }
+      const target = { claimed, resource, mayResume, signal: stop.signal, digest: digest.right }
       const division = { parts: partsOf(options, exchange, claimed), onProgress }
       return await fetchFile(target, uncoded, division)(jar)(client)()
     } finally {

@@ -7,7 +7,7 @@ import * as FileDigest from './FileDigest.js'
 import { syncFolder, withFile } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
 import { constants, lstat, open, rename, rm } from './NodeFiles.js'
-import { attempt, type ClaimedPath, type FileFailed, type Target } from './PartFile.js'
+import { attemptUntilAborted, type ClaimedPath, type FileFailed, type Target } from './PartFile.js'
 import * as PartNote from './PartNote.js'
 
 /** Makes sure that the next download does not resume: removes the note, or the part of a download that is not the owner. */
@@ -51,13 +51,14 @@ export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): 
 
 /** Verifies the digest of a finished file. If it is wrong, the next download does not start from this file. */
 export const verifyFinished = (
-  { claimed, digest }: Target,
+  target: Target,
   size: number,
 ): Promise<E.Either<FileFailed, O.Option<FileDigest.Corrupt>>> =>
-  attempt(claimed.given, async () => {
+  attemptUntilAborted(target, async () => {
+    const { claimed, digest, signal } = target
     if (O.isNone(digest)) return O.none
     const corrupt = await withFile(await open(claimed.target.path, constants.O_RDONLY), (file) =>
-      FileDigest.verify(digest, file, size),
+      FileDigest.verify(digest, file, size, signal),
     )
     if (O.isSome(corrupt)) await preventResume(claimed)
     return corrupt

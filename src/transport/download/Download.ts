@@ -40,7 +40,13 @@ export interface RangeMismatch {
 }
 /**
  * The file is complete, but it does not have the digest that the user gave, or that the server stated in `Repr-Digest`. The
- * part was removed, so that the next download starts from the beginning.
+ * next download starts from the beginning. Where the wrong bytes are then:
+ *
+ * | file                                        | wrong bytes                                                      |
+ * |---------------------------------------------|------------------------------------------------------------------|
+ * | received by this download                   | removed; an older file at the path is unchanged                  |
+ * | finished earlier, and confirmed by a 304 or 416 | at the path: the file stays there                            |
+ * | a FIFO, a device or another special file    | delivered: its reader has received them                          |
  *
  * @since 0.2.0
  * @category errors
@@ -98,9 +104,23 @@ export const digestMismatch = (path: string, { expected, actual }: FileDigest.Co
   return { _tag: 'DigestMismatch', algorithm, expected: hex, actual, message: Printable.escapeControls(message) }
 }
 
-/** Returns the digest to verify: that of the user, or else that of the server. */
-export const digestFor = ({ digest }: Target, head: Unread): O.Option<FileDigest.FileDigest> =>
-  O.isSome(digest) || !Range.isUncoded(head) ? digest : FileDigest.ofHead(head)
+/** Returns the digest that the server states for the bytes of a response or of the file that they are a range of. */
+const statedDigest = (head: Unread): O.Option<FileDigest.FileDigest> =>
+  Range.isUncoded(head) ? FileDigest.ofHead(head) : O.none
+
+/**
+ * Returns the digest to verify: that of the user, or else that of the server. A 206 may omit it, so that of the response which
+ * began the part is used then.
+ */
+export const digestFor = (
+  { digest }: Target,
+  head: Unread,
+  continued: O.Option<ExistingFile> = O.none,
+): O.Option<FileDigest.FileDigest> => {
+  if (O.isSome(digest)) return digest
+  const stated = statedDigest(head)
+  return O.isNone(stated) && O.isSome(continued) ? continued.value.digest : stated
+}
 
 /** Returns the version to note, if a later download can resume from it. */
 export const versionOf = (
@@ -115,6 +135,7 @@ export const versionOf = (
     validator: validator.value,
     modified: Range.modifiedOf(head),
     total: length,
+    digest: statedDigest(head),
   })
 }
 
@@ -153,12 +174,16 @@ const keepFinished = async (target: Target, head: Unread, size: number): Promise
   return E.right({ path: given, size, resumedAt: size, head })
 }
 
-/** The response confirms that the part is the whole file. The digest of the server is that of its 416, not of the file. */
-const finishPart = (target: Target, head: Unread, size: number): Promise<E.Either<DownloadError, Download>> =>
+/** The response confirms that the part is the whole file. Its own digest is that of a 416, not of the file. */
+const finishPart = (
+  target: Target,
+  head: Unread,
+  { part: { size }, digest }: ExistingFile,
+): Promise<E.Either<DownloadError, Download>> =>
   writeFile(target, head, emptyBody(), {
     mode: { _tag: 'Append', size },
     expected: O.some(size),
-    digest: target.digest,
+    digest: O.isSome(target.digest) ? target.digest : digest,
   })
 
 /** Decides what a response means for the existing file. A response from another location never continues it. */
@@ -194,12 +219,11 @@ export const saveResponse = async (
       const { total, length } = answer
       setOffset(size, lengthOf(head.headers), total)
       const mode = { _tag: 'Append', size } as const
-      return writeFile(target, head, body, { mode, expected: total, length, digest: digestFor(target, head) })
+      return writeFile(target, head, body, { mode, expected: total, length, digest: digestFor(target, head, existing) })
     }
     case 'Complete':
-      return O.isSome(existing) && existing.value.isWhole
-        ? keepFinished(target, head, size)
-        : finishPart(target, head, size)
+      if (O.isNone(existing)) return E.right(undefined) // only an existing file can be complete
+      return existing.value.isWhole ? keepFinished(target, head, size) : finishPart(target, head, existing.value)
     case 'Again':
       return E.right(undefined)
     case 'Mismatch':
@@ -239,5 +263,17 @@ export const fileProgress = (inner: OnProgress): { readonly onProgress: OnProgre
       if (held !== undefined && held.total === length) notifyProgress(inner, shifted(held, by))
       held = undefined
     },
+  }
+}
+
+/** Holds reports of received bytes until they exceed all earlier ones: a file that is requested again starts at 0. */
+export const risingProgress = (inner: OnProgress): OnProgress => {
+  let most = -1
+  return (progress) => () => {
+    if (progress.direction === 'down') {
+      if (progress.bytes <= most) return
+      most = progress.bytes
+    }
+    inner(progress)()
   }
 }

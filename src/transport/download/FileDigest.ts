@@ -62,6 +62,9 @@ export const parse = (given: unknown): E.Either<string, FileDigest> => {
   return E.left(`a ${algorithm} digest has ${BYTES[algorithm]} bytes, in base64 or hexadecimal: ${EXPECTED}`)
 }
 
+/** Returns a text that `parse` reads. */
+export const print = ({ algorithm, hex }: FileDigest): string => `${algorithm}=${hex}`
+
 // A dictionary of byte sequences (RFC 8941 3.2), each maybe with parameters. Its separator cannot occur in one.
 const MEMBER = /^[ \t]*([a-z*][\w.*-]*)=:([\w+/=]*):(?:[ \t]*;[^,"]*)?[ \t]*$/
 
@@ -108,10 +111,16 @@ export interface ReadableFile {
 
 const READ_BYTES = 1_048_576
 
-/** Adds the first bytes of a file. Throws if the file is shorter. */
-export const addFile = async (digest: RunningDigest, file: ReadableFile, size: number): Promise<void> => {
+/** Adds the first bytes of a file. Throws if the file is shorter, and the reason of the signal. */
+export const addFile = async (
+  digest: RunningDigest,
+  file: ReadableFile,
+  size: number,
+  signal?: AbortSignal,
+): Promise<void> => {
   const buffer = new Uint8Array(Math.min(size, READ_BYTES))
   for (let at = 0; at < size; ) {
+    signal?.throwIfAborted()
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at)
     if (bytesRead === 0) throw new Error(`The file was shortened to ${at} bytes by another program`)
     digest.update(buffer.subarray(0, bytesRead))
@@ -135,14 +144,15 @@ export const corruptionOf = (expected: FileDigest, running: RunningDigest, size:
   return actual === expected.hex ? O.none : O.some({ _tag: 'Corrupt', expected, actual, size })
 }
 
-/** Verifies the digest of an open file by reading it. */
+/** Verifies the digest of an open file by reading it. Throws the reason of the signal. */
 export const verify = async (
   expected: O.Option<FileDigest>,
   file: ReadableFile,
   size: number,
+  signal?: AbortSignal,
 ): Promise<O.Option<Corrupt>> => {
   if (O.isNone(expected)) return O.none
   const running = start(expected.value)
-  await addFile(running, file, size)
+  await addFile(running, file, size, signal)
   return corruptionOf(expected.value, running, size)
 }

@@ -16,7 +16,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as ByteRanges from './ByteRanges.js'
-import type { FileDigest } from './FileDigest.js'
+import * as FileDigest from './FileDigest.js'
 import { type Release, tryLock } from './FileLock.js'
 import { privateSize } from './FileSystem.js'
 import * as FileTarget from './FileTarget.js'
@@ -63,10 +63,20 @@ export interface Target {
   readonly resource: O.Option<string>
   /** Whether a finished file keeps its note, so that the next download can check it for changes. */
   readonly mayResume: boolean
-  /** Ends waiting for the reader of a FIFO; its reason is thrown. */
+  /** Ends waiting for the reader of a FIFO, and reading a file for its digest; its reason is thrown. */
   readonly signal: AbortSignal | undefined
   /** The digest that the user gave. It is verified instead of that of the server. */
-  readonly digest: O.Option<FileDigest>
+  readonly digest: O.Option<FileDigest.FileDigest>
+}
+
+/** `attempt` that throws the reason of the signal instead, if it has aborted. */
+export const attemptUntilAborted = async <A>(
+  { claimed, signal }: Target,
+  operation: () => Promise<A>,
+): Promise<E.Either<FileFailed, A>> => {
+  const outcome = await attempt(claimed.given, operation)
+  if (E.isLeft(outcome)) signal?.throwIfAborted()
+  return outcome
 }
 
 /** Claims a path for one download. The caller must call `release`. */
@@ -93,6 +103,8 @@ export interface ExistingFile {
   /** Whether it was downloaded from that location, so that a response from there may continue it. */
   readonly isFrom: (location: string) => boolean
   readonly identity: PartNote.PartIdentity
+  /** The digest of the whole file that the server stated before. */
+  readonly digest: O.Option<FileDigest.FileDigest>
   /** The bytes that a part has. */
   readonly received: ReadonlyArray<ByteRanges.ByteRange>
 }
@@ -140,6 +152,7 @@ export const findExisting = async (claimed: ClaimedPath, resource: string): Prom
     isParted: note.version === 3,
     isFrom: (location) => note.place === PartNote.digest(note.salt, location),
     identity: note,
+    digest: O.getRight(FileDigest.parse(note.digest)),
     received,
   })
 }

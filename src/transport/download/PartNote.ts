@@ -14,6 +14,7 @@ import * as t from 'io-ts'
 import * as Printable from '../../values/Printable.js'
 import * as Serialization from '../../values/Serialization.js'
 import { type ByteRange, ByteRanges } from './ByteRanges.js'
+import * as FileDigest from './FileDigest.js'
 import { createPrivate, openPrivate, syncFolder, withFile } from './FileSystem.js'
 import { constants, createHmac, randomBytes, rename, rm } from './NodeFiles.js'
 
@@ -26,7 +27,7 @@ const FinishedFile = t.readonly(
 )
 
 /** Which resource and version a part belongs to. The request may hold secrets, so a note stores a salted digest of it. */
-const PartIdentity = t.type({
+const PartVersion = t.type({
   salt: t.string,
   /** Salted digest of the request (see `Resource.ts`). */
   of: t.string,
@@ -37,6 +38,9 @@ const PartIdentity = t.type({
   /** Bytes of the whole file. */
   total: orNull(Serialization.Finite),
 })
+/** The digest that the server stated for the whole file, as `sha-256=HEX`. Notes of older releases do not have it. */
+const StatedDigest = t.partial({ digest: t.string })
+const PartIdentity = t.intersection([PartVersion, StatedDigest])
 export type PartIdentity = Readonly<t.TypeOf<typeof PartIdentity>>
 
 const SequentialNote = t.readonly(
@@ -63,6 +67,8 @@ export interface ResourceVersion {
   readonly modified: string | undefined
   /** Bytes of the whole file. */
   readonly total: O.Option<number>
+  /** The digest that the server stated. */
+  readonly digest: O.Option<FileDigest.FileDigest>
 }
 
 export const digest = (salt: string, text: string): string =>
@@ -88,16 +94,28 @@ export const remove = async (part: string): Promise<void> => {
   await rm(notePath(part), { force: true })
 }
 
-export const identityOf = ({ resource, location, validator, modified, total }: ResourceVersion): PartIdentity => {
+export const identityOf = (version: ResourceVersion): PartIdentity => {
+  const { resource, location, validator, modified, total } = version
   const salt = randomBytes(16).toString('hex')
   const digests = { salt, of: digest(salt, resource), place: digest(salt, location) }
-  return { ...digests, validator, modified: modified ?? null, total: O.toNullable(total) }
+  const stated = O.isSome(version.digest) ? { digest: FileDigest.print(version.digest.value) } : {}
+  return { ...digests, validator, modified: modified ?? null, total: O.toNullable(total), ...stated }
 }
+
+/** Returns the fields of a note in their order, without others that a value may have. */
+const fieldsOf = ({ salt, of, place, validator, modified, total, digest }: PartIdentity): PartIdentity => ({
+  salt,
+  of,
+  place,
+  validator,
+  modified,
+  total,
+  ...(digest === undefined ? {} : { digest }),
+})
 
 const writeSequential = async (part: string, identity: PartIdentity, whole: PartFinished | null): Promise<void> => {
   await remove(part)
-  const { salt, of, place, validator, modified, total } = identity
-  const text = JSON.stringify({ format: FORMAT, version: 2, salt, of, place, validator, modified, total, whole })
+  const text = JSON.stringify({ format: FORMAT, version: 2, ...fieldsOf(identity), whole })
   await withFile(await createPrivate(notePath(part)), (file) => file.writeFile(text))
 }
 
@@ -113,8 +131,7 @@ export const writeReceived = async (
   identity: PartIdentity,
   received: ReadonlyArray<ByteRange>,
 ): Promise<void> => {
-  const { salt, of, place, validator, modified, total } = identity
-  const text = JSON.stringify({ format: FORMAT, version: 3, salt, of, place, validator, modified, total, received })
+  const text = JSON.stringify({ format: FORMAT, version: 3, ...fieldsOf(identity), received })
   const path = newNotePath(part)
   await rm(path, { force: true })
   try {

@@ -90,14 +90,17 @@ const resultOf = ({ mode, expected, length = O.none }: WriteOptions, written: nu
 
 /** Starts the digest of a file with what an earlier download received. Undefined if none is verified. */
 const startDigest = async (
-  given: string,
+  target: Target,
   { digest, mode }: WriteOptions,
   file: FileHandle,
 ): Promise<E.Either<FileFailed, FileDigest.RunningDigest | undefined>> => {
   if (O.isNone(digest)) return E.right(undefined)
   const running = FileDigest.start(digest.value)
   if (mode._tag === 'Begin') return E.right(running)
-  return E.map(() => running)(await PartFile.attempt(given, () => FileDigest.addFile(running, file, mode.size)))
+  const added = await PartFile.attemptUntilAborted(target, () =>
+    FileDigest.addFile(running, file, mode.size, target.signal),
+  )
+  return E.map(() => running)(added)
 }
 
 const writeAndFinish = async (
@@ -107,7 +110,7 @@ const writeAndFinish = async (
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<FileFailed, WriteResult>> => {
   const { given } = target.claimed
-  const digest = await startDigest(given, options, file)
+  const digest = await startDigest(target, options, file)
   if (E.isLeft(digest)) return digest
   const written = await writeChunks(target, file, body, digest.right)
   if (E.isLeft(written)) return written

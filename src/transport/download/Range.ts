@@ -145,7 +145,10 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
  * Whether the response has no content coding, so that its bytes are those that ranges count.
  * @internal
  */
-export const isUncoded = (head: Head): boolean => /^(identity)?$/i.test(text(head, 'Content-Encoding') ?? '')
+export const isUncoded = (head: Head): boolean =>
+  Headers.valuesOf(head.headers, 'Content-Encoding').every((value) =>
+    /^(identity)?$/i.test(Secret.reveal(value).trim()),
+  )
 
 /**
  * Whether the server declares that it sends ranges of bytes (RFC 9110 14.3).
@@ -178,6 +181,13 @@ export const isConfirmed = (head: Head, part: PartialFile): boolean => {
   return modified === undefined || isEtag(O.fromNullable(known)) || modified === known
 }
 
+/**
+ * Whether a 206 has the validator of the part. It must repeat an ETag (RFC 9110 15.3.7). It may omit the Last-Modified, but a server
+ * that ignores If-Range omits it too, and then its range may be that of another version.
+ */
+const repeatsValidator = (head: Head, { validator }: PartialFile): boolean =>
+  isEtag(validator) ? Headers.has('ETag')(head.headers) : O.isSome(validator) && modifiedOf(head) === validator.value
+
 const evaluatePartial = (part: PartialFile, head: Head): RangeAnswer => {
   const range = contentRange(head)
   if (O.isNone(range) || !isUncoded(head)) {
@@ -191,9 +201,7 @@ const evaluatePartial = (part: PartialFile, head: Head): RangeAnswer => {
       _tag: 'Mismatch',
       message: `Requested the bytes from ${part.size} on, but the 206 starts at byte ${first}`,
     }
-  // A 206 must repeat the ETag that a 200 would have (RFC 9110 15.3.7), but not the Last-Modified.
-  const isSameVersion = O.isSome(part.validator) && (!isEtag(part.validator) || Headers.has('ETag')(head.headers))
-  if (!isSameVersion) return { _tag: 'Again' }
+  if (!repeatsValidator(head, part)) return { _tag: 'Again' }
   return { _tag: 'Append', length: O.some(last - first + 1), total: O.isSome(total) ? total : part.total }
 }
 

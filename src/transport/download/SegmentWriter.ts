@@ -40,7 +40,7 @@ export interface SegmentWriter {
   readonly received: () => number
   /** Writes the next bytes of a segment, which must not be more than it needs. */
   readonly write: (segment: Segment, bytes: Uint8Array) => Promise<E.Either<FileFailed, void>>
-  /** Gives the complete file its name. Returns how its digest differs, if it does. */
+  /** Gives the complete file its name, unless the signal has aborted. Returns how its digest differs, if it does. */
   readonly finish: (
     digest: O.Option<FileDigest.FileDigest>,
   ) => Promise<E.Either<FileFailed, O.Option<FileDigest.Corrupt>>>
@@ -173,7 +173,8 @@ const writerOf = (target: Target, file: FileHandle, beginning: Beginning): Segme
   const complete = async (digest: O.Option<FileDigest.FileDigest>): Promise<O.Option<FileDigest.Corrupt>> => {
     await note.settle()
     await file.truncate(total) // An earlier part may have been longer.
-    const corrupt = await FileDigest.verify(digest, file, total)
+    const corrupt = await FileDigest.verify(digest, file, total, target.signal)
+    target.signal?.throwIfAborted()
     if (O.isNone(corrupt)) await Completion.finish(target, file)
     return corrupt
   }

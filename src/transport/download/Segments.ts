@@ -4,6 +4,8 @@
  * | response of a part                                                          | means                                     |
  * |-----------------------------------------------------------------------------|-------------------------------------------|
  * | 206 that starts where the part does, same version and location              | its bytes                                 |
+ * | such a 206 of a shorter range                                               | its bytes; the rest is requested later    |
+ * | a body that is longer than its response states                              | `TooLong`: request the whole file         |
  * | 429, 503                                                                    | `Refused`: the server wants fewer requests |
  * | 200, 416, or a 206 with another range, version, total or location           | `Again`: request the whole file           |
  * | any other status                                                            | `UnexpectedStatus`                        |
@@ -13,7 +15,8 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Source, Unread } from '../../wire/Reply.js'
 import type { OnProgress } from '../../wire/Transport.js'
 import * as ByteRanges from './ByteRanges.js'
-import { type DownloadError, evaluate, lengthMismatch, unexpectedStatus, versionOf } from './Download.js'
+import { type DownloadError, digestFor, evaluate, lengthMismatch, unexpectedStatus, versionOf } from './Download.js'
+import type { FileDigest } from './FileDigest.js'
 import type { ExistingFile, FileFailed, Target } from './PartFile.js'
 import * as PartNote from './PartNote.js'
 import * as Range from './Range.js'
@@ -32,6 +35,8 @@ export interface Begun {
   readonly first: SegmentWriter.Segment
   /** The position in the file after the last byte of the first response. */
   readonly bodyEnd: number
+  /** The digest that the file must have before it gets its name. */
+  readonly digest: O.Option<FileDigest>
   /** Describes a part that starts at a position, so that its response can be evaluated. */
   readonly partAt: (position: number) => ExistingFile
 }
@@ -50,6 +55,7 @@ type Base = Omit<ExistingFile, 'isWhole' | 'isParted'>
 const begin = async (
   bodyEnd: number,
   base: Base,
+  digest: O.Option<FileDigest>,
   opened: E.Either<FileFailed, SegmentWriter.SegmentWriter>,
 ): Promise<E.Either<FileFailed, O.Option<Begun>>> => {
   if (E.isLeft(opened)) return opened
@@ -65,7 +71,7 @@ const begin = async (
     isParted: true,
     part: { ...base.part, size },
   })
-  return E.right(O.some({ writer, first, bodyEnd, partAt }))
+  return E.right(O.some({ writer, first, bodyEnd, digest, partAt }))
 }
 
 /** Begins with the response for a whole file, if the server also sends ranges of this version. */
@@ -92,7 +98,8 @@ const beginWhole = async (
   const isFrom = (other: string): boolean => other === location
   const beginning = { identity, total, received: undefined, parts, onProgress }
   const opened = await SegmentWriter.open(target, beginning)
-  return begin(total, { part, isFrom, identity, received: [] }, opened)
+  const digest = digestFor(target, head)
+  return begin(total, { part, isFrom, identity, digest: version.value.digest, received: [] }, digest, opened)
 }
 
 /** Begins a download in parts with its first response. None if this response cannot begin one. */
@@ -111,7 +118,8 @@ export const beginWith = async (
   const { identity, received, part } = existing.value
   const total = answer.total.value
   const beginning = { identity, total, received, ...division }
-  return begin(part.size + answer.length.value, existing.value, await SegmentWriter.open(target, beginning))
+  const digest = digestFor(target, head, existing)
+  return begin(part.size + answer.length.value, existing.value, digest, await SegmentWriter.open(target, beginning))
 }
 
 // --- the body of a part --------------------------------------------------------------------------------------------
@@ -120,6 +128,10 @@ export const beginWith = async (
 export type PartEnd =
   | { readonly _tag: 'Done' }
   | { readonly _tag: 'Again' }
+  /** The body was longer than its response states, so its bytes cannot be trusted. */
+  | { readonly _tag: 'TooLong' }
+  /** The response was a shorter range than requested, which a server may choose. The rest of the segment is missing. */
+  | { readonly _tag: 'Shorter'; readonly segment: SegmentWriter.Segment }
   | { readonly _tag: 'Refused'; readonly head: Unread }
 
 /** Returns the next segment, if its first byte is at that position and another request does not fetch it. */
@@ -127,11 +139,24 @@ export type TakeAt = (position: number) => SegmentWriter.Segment | undefined
 
 const DONE: E.Either<never, PartEnd> = E.right({ _tag: 'Done' })
 const AGAIN: E.Either<never, PartEnd> = E.right({ _tag: 'Again' })
+const TOO_LONG: E.Either<never, PartEnd> = E.right({ _tag: 'TooLong' })
+
+/** A server whose ranges are even shorter would be sent too many requests. */
+const SHORTEST_RANGE_BYTES = 16_384
+
+/** Returns how a part ended that received that many bytes, and whose body ended before its segment. */
+const incomplete = (
+  { total, received }: SegmentWriter.SegmentWriter,
+  segment: SegmentWriter.Segment,
+  bodyEnd: number,
+  size: number,
+): E.Either<DownloadError, PartEnd> =>
+  segment.at === bodyEnd && size >= SHORTEST_RANGE_BYTES
+    ? E.right({ _tag: 'Shorter', segment })
+    : E.left(lengthMismatch(total, received()))
 
 /**
- * Writes a body to its segment, and to the segments after it that are not requested yet. Stops reading after them. A body that is
- * longer than its response states is `Again`.
- */
+ * Writes a body to its segment, and to the segments after it that are not requested yet. Stops reading after them. */
 export const receive = async (
   writer: SegmentWriter.SegmentWriter,
   first: SegmentWriter.Segment,
@@ -139,10 +164,11 @@ export const receive = async (
   takeAt: TakeAt,
   body: AsyncIterable<Uint8Array>,
 ): Promise<E.Either<DownloadError, PartEnd>> => {
+  const bodyStart = first.at
   let segment = first
   for await (const chunk of body) {
     for (let rest = chunk; rest.length > 0; ) {
-      if (segment.at >= bodyEnd) return AGAIN
+      if (segment.at >= bodyEnd) return TOO_LONG
       const piece = rest.subarray(0, Math.min(segment.end, bodyEnd) - segment.at)
       const written = await writer.write(segment, piece)
       if (E.isLeft(written)) return written
@@ -153,7 +179,7 @@ export const receive = async (
       segment = next
     }
   }
-  return segment.at === segment.end ? DONE : E.left(lengthMismatch(writer.total, writer.received()))
+  return segment.at === segment.end ? DONE : incomplete(writer, segment, bodyEnd, segment.at - bodyStart)
 }
 
 const REFUSALS: ReadonlySet<number> = new Set([429, 503])
