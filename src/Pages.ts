@@ -10,14 +10,17 @@
  *
  * A request is sent as it is. A text is a URL from a server, and is treated like a link: it is resolved against the URL of the
  * page, and requested with GET. It has the settings of the first request except its query, of which only secret parameters
- * are kept. At another origin it has no settings of the request, and no credentials, secret headers, cookies and query of
- * the session.
+ * are kept, and the fields that describe its body. A secret parameter that the link repeats is sent once, and not shown. At
+ * another origin it has no settings of the request, and no credentials, secret headers, cookies and query of the session. So
+ * have all links of its page, also if they lead back.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
+import * as Url from './values/Url.js'
 import { withParameterInText } from './values/UrlQuery.js'
 import * as UserInput from './values/UserInput.js'
+import { ownLink } from './wire/OwnLink.js'
 import type { Response } from './wire/Reply.js'
 
 /**
@@ -46,12 +49,17 @@ export type Next<A = unknown> = (
 ) => O.Option<Request.Request | string>
 
 /**
- * Follows the link `next` of the Link header.
+ * Follows the link `next` of the Link header. A link that is not a URL is the error of its page, and not the end of the list.
  *
  * @since 0.2.0
  * @category constructors
  */
-export const byLink: Next = (response) => Readers.link('next')(response)
+export const byLink: Next = (response) => {
+  const found = ownLink('next', response)
+  if (found === undefined) return O.none
+  const { target, resolved } = found
+  return O.some(E.isLeft(resolved) ? target : Url.sentHref(resolved.right.url))
+}
 
 /** Sets a query parameter where the request has it: in its pairs or keys, or else in the text of its URL. */
 const withParameter = (request: Request.Request, name: string, value: string): Request.Request => {
