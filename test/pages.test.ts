@@ -463,7 +463,7 @@ describe('the next page', () => {
         ['after', '0'],
         ['size', 5],
       ])(Request.get('http://h.test/x')),
-      'http://h.test/x?size=5&after=a%26b',
+      'http://h.test/x?after=a%26b&size=5',
     ],
     [
       'other keys',
@@ -471,6 +471,19 @@ describe('the next page', () => {
       'http://h.test/x?after=a%26b&size=5',
     ],
     ['text', Request.withQueryText('size=5')(Request.get('http://h.test/x')), 'http://h.test/x?after=a%26b&size=5'],
+    [
+      'text and the URL',
+      Request.withQueryText('after=0&size=5')(Request.get('http://h.test/x?after=1')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
+    [
+      'pairs and the URL',
+      Request.withQuery([
+        ['after', '0'],
+        ['size', 5],
+      ])(Request.get('http://h.test/x?after=1')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
   ])('by cursor replaces the parameter in %s', async (_, request, expected) => {
     const { options, urls } = rigOf(({ url }) => ({
       status: 200,
@@ -479,6 +492,30 @@ describe('the next page', () => {
     expect(await Client.runWith(options)(Http.pages({ request, items, next }))()).toEqual(E.right([1, 1]))
     expect(urls[1]).toBe(expected)
     expect(urls.length).toBe(2)
+  })
+  it.each<readonly [string, Session.Session]>([
+    ['keys', Session.withQuery({ page: 1, z: 2 })(Session.at('http://h.test'))],
+    [
+      'pairs',
+      Session.withQuery([
+        ['page', 1],
+        ['z', 2],
+      ])(Session.at('http://h.test')),
+    ],
+    ['text', Session.withQueryText('page=1&z=2')(Session.at('http://h.test'))],
+    ['text, at its end', Session.withQueryText('z=2&page=1')(Session.at('http://h.test'))],
+  ])('by number replaces the parameter in the %s of the session', async (_, session) => {
+    const { options, urls } = rigOf(
+      ({ url }) => ({ status: 200, json: url.href.includes('page=3') ? [] : [1] }),
+      session,
+    )
+    const program = Http.pages({ ...list('x'), next: Pages.byNumber('page') })
+    expect(await Client.runWith(options)(program)()).toEqual(E.right([1, 1]))
+    const sorted = urls.map((url) => new URL(url).search.slice(1).split('&').sort())
+    expect(sorted).toEqual([1, 2, 3].map((page) => [`page=${page}`, 'z=2']))
+    const other = Http.pages({ ...list('http://other.test/x'), next: Pages.byNumber('page') })
+    expect(await Client.runWith(options)(other)()).toEqual(E.right([1, 1]))
+    expect(urls.slice(3)).toEqual(['', '?page=2', '?page=3'].map((query) => `http://other.test/x${query}`))
   })
   it('by a cursor that does not change is a repeated page', async () => {
     const { options, urls } = rigOf(() => ({ status: 200, json: { items: [1], next: 'a' } }))

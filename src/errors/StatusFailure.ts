@@ -8,7 +8,7 @@
  * | a value that the request sent in its body, or as a secret: credentials, cookies, secret query | `‹secret›` |
  * | anything, if the body of the request has more than 65,536 octets or 1,000 values | omitted: it is not searched |
  * | anything, if the body of the request is compressed, a stream, or not a form, JSON or a multipart body of fields | omitted |
- * | a text that has room for a value of more than 400 characters that the request sent | omitted |
+ * | a text that is long enough to contain a value of more than 400 characters that the request sent | omitted |
  */
 import * as O from 'fp-ts/lib/Option.js'
 import { MAX_DESCRIPTION, restricted, secretsOf } from '../session/auth/oauth2/ServerText.js'

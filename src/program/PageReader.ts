@@ -132,7 +132,9 @@ const nextOf = <E, A>(
   isForeign: boolean,
 ): Page<A>['next'] => {
   const { options, first, seen, pages } = reader
-  const found: Partial<O.Some<unknown>> = Object(options.next(response, items, { first, pages }))
+  const found: Partial<O.Some<unknown>> = Object(
+    options.next(response, items, { first, session: reader.client.session, pages }),
+  )
   if (found._tag !== 'Some') return undefined
   const next = requestOf(found.value, response, isForeign, start)
   if (isSeen(seen, next.request)) return repeatedPage(response, next.request.url, pages)

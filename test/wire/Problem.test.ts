@@ -71,6 +71,11 @@ describe('a problem', () => {
     expect(membersOf({ type: written }).type).toBe(read)
     expect(membersOf({ instance: written }).instance).toEqual(O.some(read))
   })
+  it.each(['', '#x', 'b#x', '?x=1'])('with the reference %j does not have the masked query', (type) => {
+    const request = Request.withSecretQuery('key', 'hunter2!')(get)
+    const found = Response.problem(responseOf(JSON.stringify({ type }), TYPE, request))
+    expect(O.isSome(found) && found.value.type).toBe(new URL(type, 'http://h.test/a/b').href)
+  })
   it('with a reference that cannot be resolved is about:blank', () => {
     expect(membersOf({ type: '//[bad', instance: '//[bad' })).toMatchObject({ type: 'about:blank', instance: O.none })
   })
@@ -209,7 +214,7 @@ describe('the message of a StatusError', () => {
     const request = pipe(post, Request.withJson({ [name]: 'hunter2!' }))
     expect(messageOf({ detail: 'not hunter2!' }, request)).toContain(': not ‹secret›')
   })
-  it('does not repeat a text with room for a long value, and repeats a shorter one', () => {
+  it('does not repeat a text that may contain a long value, and repeats a shorter one', () => {
     const request = Request.withBearer('t'.repeat(500))(get)
     expect(messageOf({ title: 'T', detail: `not ${'t'.repeat(500)}` }, request)).toBe(`${START}: T`)
     expect(messageOf({ title: 'T', detail: 'is wrong' }, request)).toBe(`${START}: T: is wrong`)
