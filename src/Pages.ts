@@ -10,14 +10,19 @@
  *
  * A request is sent as it is. A text is a URL from a server, and is treated like a link: it is resolved against the URL of the
  * page, and requested with GET. It has the settings of the first request except its query, of which only secret parameters
- * are kept. At another origin it has no settings of the request, and no credentials, secret headers, cookies and query of
- * the session.
+ * are kept, and the fields that describe its body. A secret parameter that the link repeats is sent once, and not shown. At
+ * another origin it has no settings of the request, and no credentials, secret headers, cookies and query of the session. So
+ * have all links of its page, also if they lead back.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as Readers from './Response.js'
 import * as Request from './session/Request.js'
-import { withParameterInText } from './values/UrlQuery.js'
+import type * as Session from './session/Session.js'
+import * as Query from './values/Query.js'
+import * as Url from './values/Url.js'
+import { withoutParameterInQuery, withParameterInText } from './values/UrlQuery.js'
 import * as UserInput from './values/UserInput.js'
+import { ownLink } from './wire/OwnLink.js'
 import type { Response } from './wire/Reply.js'
 
 /**
@@ -29,6 +34,8 @@ import type { Response } from './wire/Reply.js'
 export interface Progress {
   /** The request of the first page. */
   readonly first: Request.Request
+  /** The session that plans the requests. */
+  readonly session: Session.Session
   /** The number of pages that were read: 1 after the first one. */
   readonly pages: number
 }
@@ -46,22 +53,52 @@ export type Next<A = unknown> = (
 ) => O.Option<Request.Request | string>
 
 /**
- * Follows the link `next` of the Link header.
+ * Follows the link `next` of the Link header. A link that is not a URL is the error of its page, and not the end of the list.
  *
  * @since 0.2.0
  * @category constructors
  */
-export const byLink: Next = (response) => Readers.link('next')(response)
+export const byLink: Next = (response) => {
+  const found = ownLink('next', response)
+  if (found === undefined) return O.none
+  const { target, resolved } = found
+  return O.some(E.isLeft(resolved) ? target : Url.sentHref(resolved.right.url))
+}
 
-/** Sets a query parameter where the request has it: in its pairs or keys, or else in the text of its URL. */
-const withParameter = (request: Request.Request, name: string, value: string): Request.Request => {
-  const { query } = request.settings
-  const inUrl = { ...request, url: withParameterInText(name, value)(request.url) }
-  if (query._tag === 'Inherit') return inUrl
+/** Returns a request whose own query, in place of that of the session, does not have the parameter. */
+const withoutOfSession = (request: Request.Request, name: string, sent: string, session: Session.Session) => {
+  const { query } = session.settings
+  if (query._tag === 'Inherit') return request
   const source = query.value
-  if (source._tag === 'Keys') return source.keys.has(name) ? Request.withQuery({ [name]: value })(request) : inUrl
-  if (source._tag === 'Text' || !source.pairs.some(([other]) => other === name)) return inUrl
-  return Request.withQuery([...source.pairs.filter(([other]) => other !== name), [name, value]])(request)
+  if (source._tag === 'Keys') return source.keys.has(name) ? Request.withQuery({ [name]: null })(request) : request
+  // The session has its query only for the origin of its base URL.
+  const changed = withoutParameter(request, name, source)
+  const { query: replaced } = changed.settings
+  // The page was sent with the query of the session, or with what replaced it.
+  const known = [source, ...(replaced._tag === 'Inherit' ? [] : [replaced.value])].map((one) => Query.write(one).sent)
+  return known.some((text) => sent.endsWith(text)) ? changed : request
+}
+
+/** Sets the query of a request to a source, without a parameter. */
+const withoutParameter = (request: Request.Request, name: string, source: Query.Source): Request.Request => {
+  if (source._tag === 'Keys') return Request.withQuery({ [name]: null })(request)
+  return source._tag === 'Text'
+    ? Request.withQueryText(withoutParameterInQuery(name, source.text))(request)
+    : Request.withQuery(source.pairs.filter(([other]) => other !== name))(request)
+}
+
+/** Replaces a query parameter, wherever the first request has it, by one in its URL. */
+const withParameter = (
+  response: Response,
+  { first, session }: Progress,
+  name: string,
+  value: string,
+): Request.Request => {
+  const { query } = first.settings
+  const request = { ...first, url: withParameterInText(name, value)(first.url) }
+  const sent = Url.sentSearch((response.history[0]?.plan ?? response.plan).url)
+  const isOwn = query._tag !== 'Inherit' && (query.value._tag !== 'Keys' || query.value.keys.has(name))
+  return isOwn ? withoutParameter(request, name, query.value) : withoutOfSession(request, name, sent, session)
 }
 
 /**
@@ -90,9 +127,11 @@ const withParameter = (request: Request.Request, name: string, value: string): R
  */
 export const byCursor =
   (name: string, read: (response: Response) => O.Option<string | number>): Next =>
-  (response, _, { first }) => {
+  (response, _, progress) => {
     const cursor = read(response)
-    return O.isNone(cursor) || cursor.value === '' ? O.none : O.some(withParameter(first, name, String(cursor.value)))
+    return O.isNone(cursor) || cursor.value === ''
+      ? O.none
+      : O.some(withParameter(response, progress, name, String(cursor.value)))
   }
 
 /**
@@ -114,6 +153,6 @@ export interface ByNumber {
  */
 export const byNumber = (name: string, options: ByNumber = {}): Next => {
   const { start = 1 } = UserInput.own(options)
-  return (_, items, { first, pages }) =>
-    items.length === 0 ? O.none : O.some(withParameter(first, name, String(start + pages)))
+  return (response, items, progress) =>
+    items.length === 0 ? O.none : O.some(withParameter(response, progress, name, String(start + progress.pages)))
 }

@@ -23,19 +23,18 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { statusError } from './errors/StatusFailure.js'
 import * as Charset from './values/Charset.js'
 import * as Headers from './values/Headers.js'
-import * as Link from './values/Link.js'
-import * as PercentEncoding from './values/PercentEncoding.js'
 import * as Printable from './values/Printable.js'
 import type { Decoder, SchemaIssue, StandardSchema } from './values/StandardSchema.js'
 import * as Status from './values/Status.js'
-import * as Url from './values/Url.js'
 import * as JsonDecoding from './wire/JsonDecoding.js'
+import { ownLink } from './wire/OwnLink.js'
 import type { Plan } from './wire/Plan.js'
 import type { Head, Response } from './wire/Reply.js'
 import * as ResponseError from './wire/ResponseError.js'
 import type { Timings } from './wire/Timings.js'
 
 export type { Decoder, SchemaIssue, SchemaResult, StandardSchema } from './values/StandardSchema.js'
+export { links } from './wire/OwnLink.js'
 export { type Problem, problem } from './wire/Problem.js'
 export type { Head, Hop, Response, Unread } from './wire/Reply.js'
 export type {
@@ -157,31 +156,12 @@ export const header =
   ({ headers }: Pick<Response, 'headers'>): O.Option<string> =>
     Headers.lookup(name)(headers)
 
-/** Returns the links of the Link header (RFC 8288). */
-export const links = ({ headers }: Response): ReadonlyArray<Link.Link> => {
-  const header = Headers.combined(headers, 'Link')
-  return header === undefined ? [] : Link.parse(header)
-}
-
-/** Returns whether a link describes this response: without an anchor, or with its own URL (RFC 8288 3.2). */
-const isOwnLink =
-  ({ plan }: Response) =>
-  (link: Link.Link): boolean => {
-    const anchor = Link.parameter('anchor')(link)
-    if (anchor === undefined) return true
-    const resolved = Url.resolve(plan.url)(PercentEncoding.decodeReference(anchor))
-    return E.isRight(resolved) && Url.Eq.equals(Url.withHash('')(resolved.right.url), Url.withHash('')(plan.url))
-  }
-
 /** Returns the absolute URL of a relation such as `next`. Links of other resources are ignored (RFC 8288 3.2). */
 export const link =
   (rel: string) =>
   (response: Response): O.Option<string> => {
-    const isOwn = isOwnLink(response)
-    const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))
-    if (found === undefined) return O.none
-    const resolved = Url.resolve(response.plan.url)(PercentEncoding.stripBlanks(found.target))
-    return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
+    const found = ownLink(rel, response)
+    return found === undefined || E.isLeft(found.resolved) ? O.none : O.some(found.resolved.right.url.href)
   }
 
 /**

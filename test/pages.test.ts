@@ -217,11 +217,56 @@ describe('a hostile server', () => {
     ['javascript:alert(1)', 'UnsupportedScheme'],
     ['file:///etc/passwd', 'UnsupportedScheme'],
     ['http://[bad/', 'InvalidUrl'],
+    [untyped<string>(undefined), 'InvalidUrl'],
+    [untyped<string>({ href: 'http://h.test/2' }), 'InvalidUrl'],
+    [untyped<string>(Symbol('x')), 'InvalidUrl'],
   ])('that names %s as the next page sends nothing there', async (url, tag) => {
     const { options, urls } = rigOf(() => ({ status: 200, json: [1] }))
     const program = Http.pages({ ...list(), next: (_, __, { pages }) => (pages === 1 ? O.some(url) : O.none) })
     expect(await Client.runWith(options)(program)()).toMatchObject({ left: { _tag: tag } })
     expect(urls.length).toBe(1)
+  })
+
+  it.each(['https://[::1', 'http://h.test:99999/', '//[bad'])(
+    'whose Link %s is not a URL does not end the list',
+    async (link) => {
+      const { options, urls } = rigOf(() => ({ status: 200, headers: { link: `<${link}>; rel=next` }, json: [1] }))
+      expect(await Client.runWith(options)(Http.pages(list()))()).toMatchObject({
+        left: { _tag: expect.stringMatching(/^(?:InvalidUrl|MissingScheme)$/) },
+      })
+      expect(urls.length).toBe(1)
+    },
+  )
+  it.each([
+    ['with one page', 1],
+    ['with many pages', 50],
+  ])('%s is read with a look-ahead and a limit that are infinite', async (_, count) => {
+    const { options, urls } = linked(Array.from({ length: count }, (_, i) => [i]))
+    const endless = { ...list(), lookAhead: Number.POSITIVE_INFINITY, limit: Number.POSITIVE_INFINITY }
+    expect(await Client.runWith(options)(Http.pages(endless))()).toEqual(E.right([...Array(count).keys()]))
+    expect(urls.length).toBe(count)
+  })
+  it('with endless pages is read ahead without a limit only until the reader stops', async () => {
+    const { options, urls } = rigOf(({ url }) => {
+      const next = Number(url.pathname.slice(1)) + 1
+      return { status: 200, headers: { link: `</${next}>; rel="next"` }, json: [next] }
+    })
+    const endless = { ...list(), lookAhead: Number.POSITIVE_INFINITY, limit: Number.POSITIVE_INFINITY }
+    expect(await Client.runWith(options)(Http.streamPages(endless)(reading(3)))()).toEqual(E.right([1, 2, 3]))
+    const sent = urls.length
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(urls.length).toBe(sent)
+  })
+  it('with a long list of requests with a body is compared in linear time', async () => {
+    const { options } = rigOf(() => ({ status: 200, json: [1] }))
+    const page = (n: number) => Request.withJson({ n, pad: 'x'.repeat(2_000) })(Request.post('http://h.test/'))
+    const limit = 2_000
+    const program = Http.pages({ ...list(page(0)), limit, next: (_, __, { pages }) => O.some(page(pages)) })
+    const start = process.cpuUsage()
+    expect(await Client.runWith(options)(program)()).toMatchObject({ left: { _tag: 'TooManyPages' } })
+    const { user } = process.cpuUsage(start)
+    // Comparing each body with all others takes more than 20 seconds.
+    expect(user / 1e6).toBeLessThan(10)
   })
 
   const SECRETS = /hunter2/
@@ -280,6 +325,115 @@ describe('a hostile server', () => {
   })
 })
 
+describe('a link that repeats a secret of the query', () => {
+  const secret = 'S3CRETVALUE'
+  const ofRequest = Request.withSecretQuery('k', secret)(Request.get('http://h.test/0'))
+  const ofSession = Session.withSecretQuery('k', secret)(Session.at('http://h.test'))
+  const readWith = async (link: string, request: Request.Request, session: Session.Session) => {
+    let count = 0
+    const { options, urls } = rigOf(() => {
+      count += 1
+      return count === 1 ? { status: 200, headers: { link: `<${link}>; rel=next` }, json: [1] } : { status: 500 }
+    }, session)
+    const outcome = await Client.runWith(options)(Http.pages({ request, items: numbers }))()
+    return E.isLeft(outcome) && outcome.left._tag === 'StatusError'
+      ? { error: outcome.left, url: urls[1] }
+      : expect.fail('it is not a StatusError')
+  }
+
+  it.each([
+    [`/1?k=${secret}&p=2`, `http://h.test/1?p=2&k=${secret}`],
+    [`?p=2&k=${secret}`, `http://h.test/0?p=2&k=${secret}`],
+    [`?p=2&k=${encodeURIComponent(secret).replace('S', '%53')}`, `http://h.test/0?p=2&k=${secret}`],
+    [`?other=${secret}`, `http://h.test/0?k=${secret}&other=${secret}`],
+    [`?next=%2F%3Fk%3D${secret}`, `http://h.test/0?k=${secret}&next=%2F%3Fk%3D${secret}`],
+    ['?k=renewed', 'http://h.test/0?k=renewed'],
+    [`?k=${secret}&k=${secret}`, `http://h.test/0?k=${secret}&k=${secret}`],
+    [`?${secret}=1`, `http://h.test/0?${secret}=1&k=${secret}`],
+    [`/${secret}/1`, `http://h.test/${secret}/1?k=${secret}`],
+    [`http://other.test/1?k=${secret}&p=2`, `http://other.test/1?p=2&k=${secret}`],
+    [`http://other.test/${secret}`, `http://other.test/${secret}`],
+  ])('as %s sends it as the server wrote it, each parameter once, and shows it nowhere', async (link, expected) => {
+    for (const [request, session] of [
+      [ofRequest, Session.empty],
+      [Request.get('0'), ofSession],
+    ] as const) {
+      const { error, url } = await readWith(link, request, session)
+      const sorted = (text = ''): unknown => [text.split('?')[0], text.split('?')[1]?.split('&').sort()]
+      expect(sorted(url)).toEqual(sorted(expected))
+      for (const shown of [error.message, HttpError.show(error), JSON.stringify(error)])
+        expect(shown).not.toMatch(/S3CRETVALUE|renewed/)
+    }
+  })
+  it('replaces a parameter that the session has', async () => {
+    const session = Session.withQuery({ v: 1, z: 2 })(Session.at('http://h.test'))
+    expect((await readWith('/1?v=1&p=2', Request.get('0'), session)).url).toBe('http://h.test/1?v=1&p=2&z=2')
+  })
+})
+
+describe('credentials for a link', () => {
+  /** Pages by host and path, each with its link; a redirect if it begins with `!`. */
+  const sentTo = async (site: Readonly<Record<string, string>>, request: Request.Request, session = Session.empty) => {
+    const { options, plans } = rigOf(({ url }) => {
+      const next = site[`${url.protocol}//${url.hostname}${url.pathname}`]
+      if (next?.startsWith('!') === true) return { status: 307, headers: { location: next.slice(1) } }
+      return { status: 200, ...(next === undefined ? {} : { headers: { link: `<${next}>; rel=next` } }), json: [1] }
+    }, session)
+    expect(await Client.runWith(options)(Http.pages({ request, items: numbers }))()).toMatchObject({ _tag: 'Right' })
+    return plans.map((plan) => [
+      plan.url.href,
+      Plan.wire(plan).headers.some(([name]) => name.toLowerCase() === 'authorization'),
+    ])
+  }
+  const own = Request.withBearer('hunter2')(Request.get('http://h.test/0'))
+  const bank = pipe(Session.at('https://bank.test'), Session.withBearer('hunter2'))
+
+  it('of a page of another origin are not sent, also if it leads back', async () => {
+    const site = {
+      'http://h.test/0': 'http://evil.test/1',
+      'http://evil.test/1': 'http://h.test/2',
+      'http://h.test/2': '/3',
+    }
+    expect((await sentTo(site, own)).map(([, sent]) => sent)).toEqual([true, false, false, false])
+  })
+  it('of a page that was redirected to another origin are not sent', async () => {
+    const site = { 'http://h.test/0': '!http://evil.test/1', 'http://evil.test/1': 'http://h.test/2' }
+    expect((await sentTo(site, own)).map(([, sent]) => sent)).toEqual([true, false, false])
+  })
+  it('to the base URL are not sent for a page of another origin', async () => {
+    const site = { 'https://evil.test/list': 'https://bank.test/transfer?to=evil' }
+    expect((await sentTo(site, Request.get('https://evil.test/list'), bank)).map(([, sent]) => sent)).toEqual([
+      false,
+      false,
+    ])
+  })
+  it('are sent after a redirect that kept them', async () => {
+    const site = { 'http://h.test/0': '!https://h.test/0', 'https://h.test/0': '/1' }
+    const session = pipe(Session.at('http://h.test'), Session.withBearer('hunter2'))
+    for (const sent of [await sentTo(site, own), await sentTo(site, Request.get('0'), session)])
+      expect(sent).toEqual([
+        ['http://h.test/0', true],
+        ['https://h.test/0', true],
+        ['https://h.test/1', true],
+      ])
+  })
+  it('are kept without the fields of a body', async () => {
+    const { options, plans } = rigOf(({ url }) => ({
+      status: 200,
+      ...(url.pathname === '/0' ? { headers: { link: '</1>; rel=next' } } : {}),
+      json: [1],
+    }))
+    const request = pipe(
+      Request.post('http://h.test/0'),
+      Request.withHeader('Content-Type', 'application/json'),
+      Request.withHeader('X-Own', '1'),
+      Request.withText('{}'),
+    )
+    expect(await Client.runWith(options)(Http.pages({ request, items: numbers }))()).toEqual(E.right([1, 1]))
+    expect(plans.map((plan) => Plan.wire(plan).headers.map(([name]) => name))[1]).toEqual(['X-Own'])
+  })
+})
+
 describe('the next page', () => {
   const Cursor = t.type({ items: t.array(t.number), next: t.union([t.string, t.null]) })
   const read = Response.json(Cursor.decode)
@@ -309,7 +463,7 @@ describe('the next page', () => {
         ['after', '0'],
         ['size', 5],
       ])(Request.get('http://h.test/x')),
-      'http://h.test/x?size=5&after=a%26b',
+      'http://h.test/x?after=a%26b&size=5',
     ],
     [
       'other keys',
@@ -317,6 +471,19 @@ describe('the next page', () => {
       'http://h.test/x?after=a%26b&size=5',
     ],
     ['text', Request.withQueryText('size=5')(Request.get('http://h.test/x')), 'http://h.test/x?after=a%26b&size=5'],
+    [
+      'text and the URL',
+      Request.withQueryText('after=0&size=5')(Request.get('http://h.test/x?after=1')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
+    [
+      'pairs and the URL',
+      Request.withQuery([
+        ['after', '0'],
+        ['size', 5],
+      ])(Request.get('http://h.test/x?after=1')),
+      'http://h.test/x?after=a%26b&size=5',
+    ],
   ])('by cursor replaces the parameter in %s', async (_, request, expected) => {
     const { options, urls } = rigOf(({ url }) => ({
       status: 200,
@@ -325,6 +492,30 @@ describe('the next page', () => {
     expect(await Client.runWith(options)(Http.pages({ request, items, next }))()).toEqual(E.right([1, 1]))
     expect(urls[1]).toBe(expected)
     expect(urls.length).toBe(2)
+  })
+  it.each<readonly [string, Session.Session]>([
+    ['keys', Session.withQuery({ page: 1, z: 2 })(Session.at('http://h.test'))],
+    [
+      'pairs',
+      Session.withQuery([
+        ['page', 1],
+        ['z', 2],
+      ])(Session.at('http://h.test')),
+    ],
+    ['text', Session.withQueryText('page=1&z=2')(Session.at('http://h.test'))],
+    ['text, at its end', Session.withQueryText('z=2&page=1')(Session.at('http://h.test'))],
+  ])('by number replaces the parameter in the %s of the session', async (_, session) => {
+    const { options, urls } = rigOf(
+      ({ url }) => ({ status: 200, json: url.href.includes('page=3') ? [] : [1] }),
+      session,
+    )
+    const program = Http.pages({ ...list('x'), next: Pages.byNumber('page') })
+    expect(await Client.runWith(options)(program)()).toEqual(E.right([1, 1]))
+    const sorted = urls.map((url) => new URL(url).search.slice(1).split('&').sort())
+    expect(sorted).toEqual([1, 2, 3].map((page) => [`page=${page}`, 'z=2']))
+    const other = Http.pages({ ...list('http://other.test/x'), next: Pages.byNumber('page') })
+    expect(await Client.runWith(options)(other)()).toEqual(E.right([1, 1]))
+    expect(urls.slice(3)).toEqual(['', '?page=2', '?page=3'].map((query) => `http://other.test/x${query}`))
   })
   it('by a cursor that does not change is a repeated page', async () => {
     const { options, urls } = rigOf(() => ({ status: 200, json: { items: [1], next: 'a' } }))

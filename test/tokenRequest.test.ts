@@ -55,6 +55,10 @@ describe('the error of a token request', () => {
     ['header', pipe(post, Request.withSecretHeader('X-Key', 'C4N4RY-in'))],
     ['Basic', pipe(post, Request.withAuth(Auth.basic('me', 'C4N4RY-in')))],
     ['Bearer', pipe(post, Request.withAuth(Auth.bearer('C4N4RY-in')))],
+    [
+      'form that is compressed',
+      pipe(post, Request.withForm({ password: 'C4N4RY-in', pad: 'x'.repeat(4_000) }), Request.withCompression('gzip')),
+    ],
   ])('does not repeat what a server repeats of its %s', (name, obtain) => {
     const secret = name === 'number in JSON' ? '987654321' : 'C4N4RY-in'
     const description = `not accepted: ${secret}`
@@ -67,7 +71,8 @@ describe('the error of a token request', () => {
     )
     if (E.isRight(outcome)) expect.fail('it did not fail')
     expect(outcome.left).toMatchObject({ _tag: 'TokenRefused', code: 'invalid_grant' })
-    expect(outcome.left.message).toContain('not accepted')
+    // What a text contains is not known, so that no text of the server is repeated.
+    expect(outcome.left.message.includes('not accepted')).toBe(name !== 'text' && name !== 'form that is compressed')
     expect(JSON.stringify(outcome.left)).not.toContain(secret)
   })
 })

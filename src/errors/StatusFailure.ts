@@ -7,11 +7,11 @@
  * | a `title` that repeats the reason of the status   | omitted                                             |
  * | a value that the request sent in its body, or as a secret: credentials, cookies, secret query | `‹secret›` |
  * | anything, if the body of the request has more than 65,536 octets or 1,000 values | omitted: it is not searched |
- *
- * The content of a request body that is a stream is not known.
+ * | anything, if the body of the request is compressed, a stream, or not a form, JSON or a multipart body of fields | omitted |
+ * | a text that is long enough to contain a value of more than 400 characters that the request sent | omitted |
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { MAX_DESCRIPTION, restrict, secretsOf } from '../session/auth/oauth2/ServerText.js'
+import { MAX_DESCRIPTION, restricted, secretsOf } from '../session/auth/oauth2/ServerText.js'
 import * as Printable from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
@@ -30,8 +30,8 @@ const isSmall = ({ body }: Plan): boolean =>
 /** Returns the secrets of a request and of those before it, `undefined` if there are too many to search for. */
 const searchedSecrets = (response: Response): ReadonlySet<string> | undefined => {
   if (!isSmall(response.plan) || !response.history.every(({ plan }) => isSmall(plan))) return undefined
-  const secrets = secretsOf(response)
-  return secrets.size > MAX_SECRETS ? undefined : secrets
+  const secrets = secretsOf(response, response.plan.cause === 'Token' ? 'Token' : 'Other')
+  return secrets === undefined || secrets.size > MAX_SECRETS ? undefined : secrets
 }
 
 /** Returns the title, unless it is only the reason of the status, and the detail. */
@@ -53,9 +53,8 @@ const reported = (response: Response): string => {
   const found = problem(response)
   const texts = O.isSome(found) ? textsOf(found.value, response) : []
   const secrets = texts.length === 0 ? undefined : searchedSecrets(response)
-  return secrets === undefined
-    ? ''
-    : texts.map(([text, limit]) => `: ${restrict(secrets, limit)(text.trim())}`).join('')
+  const shown = texts.map(([text, limit]) => restricted(secrets, limit)(text.trim()))
+  return shown.map((text) => (text === undefined ? '' : `: ${text}`)).join('')
 }
 
 /** Returns the error of a response whose status is 400 or above. */

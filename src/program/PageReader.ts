@@ -12,26 +12,34 @@
  * Pages are requested one after the other, each with the cookies of those before.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { IO } from 'fp-ts/lib/IO.js'
 import type * as O from 'fp-ts/lib/Option.js'
 import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import * as Client from '../Client.js'
-import { gather, sendRequest } from '../client/Interpreter.js'
+import type * as Client from '../Client.js'
+import { begin, drive, gather } from '../client/Interpreter.js'
 import type { Jar } from '../cookies/Jar.js'
 import * as Pages from '../Pages.js'
 import * as Readers from '../Response.js'
 import * as Request from '../session/Request.js'
-import * as Session from '../session/Session.js'
 import type { SendError } from '../stages/Exchange.js'
-import * as Override from '../values/Override.js'
-import * as Secret from '../values/Secret.js'
-import * as Url from '../values/Url.js'
 import * as UserInput from '../values/UserInput.js'
-import type { Plan } from '../wire/Plan.js'
 import type { Response } from '../wire/Reply.js'
 import type { StatusError } from '../wire/ResponseError.js'
 import { type ReaderError, readEmitted } from './Emission.js'
 import { type RepeatedPage, repeatedPage, type TooManyPages, tooManyPages } from './PageError.js'
+import {
+  clientFor,
+  concealed,
+  isSeen,
+  NO_SECRETS,
+  type PageRequest,
+  remember,
+  requestOfLink,
+  type Seen,
+  type Start,
+  startOf,
+} from './PageRequest.js'
 import type { Http } from './Program.js'
 
 export type { RepeatedPage, TooManyPages } from './PageError.js'
@@ -54,7 +62,10 @@ export interface PagesOptions<E, A> {
    * is not at least 1 counts as 1.
    */
   readonly limit?: number
-  /** The number of pages that are requested ahead while items are used: 0 by default. A fraction is rounded down. */
+  /**
+   * The most pages that are requested ahead while items are used: 0 by default. A fraction is rounded down. They are requested one
+   * after the other, because a page names the next one.
+   */
   readonly lookAhead?: number
 }
 
@@ -73,56 +84,15 @@ const atLeast = (least: number, given: number): number => (given >= least ? Math
 
 // --- the request of a page -------------------------------------------------------------------------------------------
 
-const send = (client: Client.Client, jar: Jar, request: Request.Request) =>
-  sendRequest(client, jar, request, gather, (outcome, after) =>
+const send = (client: Client.Client, jar: Jar, { request, secrets }: PageRequest) => {
+  const plan = () => {
+    const begun = begin(client, jar, request)
+    return E.isLeft(begun) ? begun : E.right(concealed(secrets)(begun.right))
+  }
+  return drive(client, jar, request.body, plan, gather, (outcome, after) =>
     E.isLeft(outcome) ? outcome : E.right([outcome.right, after] as const),
   )
-
-/** Returns the settings of the first request for a link to the same origin. A link has its query already. */
-const settingsForLink = ({ settings }: Request.Request): Request.Request['settings'] => {
-  const { query } = settings
-  if (query._tag === 'Inherit' || query.value._tag !== 'Keys') return { ...settings, query: Override.inherit }
-  const secret = [...query.value.keys].filter(([, key]) => key._tag === 'Set' && Secret.is(key.value))
-  return { ...settings, query: Override.extend({ _tag: 'Keys', keys: new Map(secret) }) }
 }
-
-/** A request, and how it is recognized when it is named again. */
-interface PageRequest {
-  readonly request: Request.Request
-  /** A URL that a server chose, at another origin than the first page. */
-  readonly isForeign: boolean
-}
-
-const firstPlan = ({ history, plan }: Response): Plan => history[0]?.plan ?? plan
-
-/** Returns the request of a URL that a page has. A URL that is not valid is left to planning, which reports it. */
-const requestOfLink = (link: string, page: Response, first: Request.Request, origin: string): PageRequest => {
-  const resolved = Url.resolve(page.plan.url)(link)
-  const request = Request.get(E.isLeft(resolved) ? link : Url.sentHref(Url.withHash('')(resolved.right.url)))
-  const isForeign = E.isLeft(resolved) || resolved.right.url.origin !== origin
-  return { request: isForeign ? request : { ...request, settings: settingsForLink(first) }, isForeign }
-}
-
-/** Without a base URL, a session has its credentials for every URL. With that of the first page, only for its origin. */
-const clientFor = (client: Client.Client, { isForeign }: PageRequest, origin: string): Client.Client =>
-  isForeign && client.session.settings.baseUrl._tag !== 'Set'
-    ? Client.withSession(Session.withBaseUrl(origin))(client)
-    : client
-
-// --- repeated pages --------------------------------------------------------------------------------------------------
-
-/** The requests that were sent. Requests of the same method and URL are compared by body and settings. */
-type Seen = Map<string, ReadonlyArray<Request.Request>>
-
-const keyOf = ({ method, url }: Request.Request): string => `${method} ${url}`
-
-const remember = (seen: Seen, request: Request.Request): void => {
-  const key = keyOf(request)
-  seen.set(key, [...(seen.get(key) ?? []), request])
-}
-
-const isSeen = (seen: Seen, request: Request.Request): boolean =>
-  seen.get(keyOf(request))?.some((other) => Request.Eq.equals(other, request)) === true
 
 // --- pages -----------------------------------------------------------------------------------------------------------
 
@@ -140,19 +110,33 @@ interface Reader<E, A> {
   readonly seen: Seen
   /** The number of pages that were read. */
   pages: number
-  /** The origin of the first page; empty before it. */
-  origin: string
+  /** What the first page has decided; `undefined` before it. */
+  start: Start | undefined
 }
 
-/** Returns what follows a page: `next` may return anything in plain JavaScript. */
-const nextOf = <E, A>(reader: Reader<E, A>, response: Response, items: ReadonlyArray<A>): Page<A>['next'] => {
-  const { options, first, seen, pages, origin } = reader
-  const found: Partial<O.Some<unknown>> = Object(options.next(response, items, { first, pages }))
+/** Returns the request of what `next` has found, which may be anything in plain JavaScript. Planning reports what is not a URL. */
+const requestOf = (found: unknown, response: Response, isForeign: boolean, start: Start): PageRequest => {
+  if (Request.is(found)) return { request: found, secrets: NO_SECRETS, isForeign: false }
+  const text: unknown = UserInput.urlText(found)
+  if (typeof text === 'string') return requestOfLink(text, response, isForeign, start)
+  // The cast: planning checks that the URL is a text.
+  return { request: Request.get(text as string), secrets: NO_SECRETS, isForeign: true }
+}
+
+/** Returns what follows a page. */
+const nextOf = <E, A>(
+  reader: Reader<E, A>,
+  start: Start,
+  response: Response,
+  items: ReadonlyArray<A>,
+  isForeign: boolean,
+): Page<A>['next'] => {
+  const { options, first, seen, pages } = reader
+  const found: Partial<O.Some<unknown>> = Object(
+    options.next(response, items, { first, session: reader.client.session, pages }),
+  )
   if (found._tag !== 'Some') return undefined
-  const { value } = found
-  const next = Request.is(value)
-    ? { request: value, isForeign: false }
-    : requestOfLink(String(value), response, first, origin)
+  const next = requestOf(found.value, response, isForeign, start)
   if (isSeen(seen, next.request)) return repeatedPage(response, next.request.url, pages)
   return pages >= options.limit ? tooManyPages(response, options.limit) : next
 }
@@ -163,44 +147,77 @@ const readPage = async <E, A>(
   jar: Jar,
 ): Promise<E.Either<PagesError<E>, Page<A>>> => {
   remember(reader.seen, page.request)
-  const sent = await send(clientFor(reader.client, page, reader.origin), jar, page.request)
+  const { client, first, options, seen } = reader
+  const sent = await send(clientFor(client, page, reader.start), jar, page)
   if (E.isLeft(sent)) return sent
   const [response, after] = sent.right
   const checked = Readers.ok(response)
   if (E.isLeft(checked)) return checked
-  const items = reader.options.items(response)
+  const items = options.items(response)
   if (E.isLeft(items)) return items
   reader.pages += 1
-  if (reader.pages === 1) {
-    const { url } = firstPlan(response)
-    reader.origin = url.origin
+  let { start } = reader
+  if (start === undefined) {
+    const started = startOf(first, client.session, response)
+    start = started.start
+    reader.start = start
     // A page may link to the first one by its whole URL.
-    remember(reader.seen, {
-      ...Request.get(Url.sentHref(Url.withHash('')(url))),
-      settings: settingsForLink(reader.first),
-    })
+    remember(seen, started.whole)
   }
-  return E.right({ items: items.right, next: nextOf(reader, response, items.right), jar: after })
+  const next = nextOf(reader, start, response, items.right, page.isForeign)
+  return E.right({ items: items.right, next, jar: after })
 }
 
 /** What became of a page. An exception of the user's code is thrown when the turn of the page comes. */
-type PageOutcome<E, A> = PromiseSettledResult<E.Either<PagesError<E>, Page<A>> | undefined>
+type PageOutcome<E, A> = PromiseSettledResult<E.Either<PagesError<E>, Page<A>>>
 
 const settledOf = async <E, A>(page: Promise<E.Either<PagesError<E>, Page<A>>>): Promise<PageOutcome<E, A>> => {
   const [outcome] = await Promise.allSettled([page])
   return outcome
 }
 
-/** Reads the page after another one, if there is one. */
-const readAfter = async <E, A>(
-  reader: Reader<E, A>,
-  previous: Promise<PageOutcome<E, A>>,
-): Promise<PageOutcome<E, A>> => {
-  const outcome = await previous
-  const page = outcome.status === 'fulfilled' && outcome.value?._tag === 'Right' ? outcome.value.right : undefined
-  if (page?.next === undefined) return { status: 'fulfilled', value: undefined }
-  if ('_tag' in page.next) return { status: 'fulfilled', value: E.left(page.next) }
-  return settledOf(readPage(reader, page.next, page.jar))
+/** Reads the page after another one; `undefined` if there is none. */
+const readAfter = <E, A>(reader: Reader<E, A>, outcome: PageOutcome<E, A>): Promise<PageOutcome<E, A>> | undefined => {
+  if (outcome.status === 'rejected' || E.isLeft(outcome.value)) return undefined
+  const { next, jar } = outcome.value.right
+  if (next === undefined) return undefined
+  return '_tag' in next
+    ? Promise.resolve({ status: 'fulfilled', value: E.left(next) })
+    : settledOf(readPage(reader, next, jar))
+}
+
+/** Pages that are read one after the other, the first of them is used. */
+interface Queue<E, A> {
+  /** The page whose turn it is, and those that are read before their turn. */
+  readonly pages: Array<Promise<PageOutcome<E, A>>>
+  /** Requests the next page if fewer than these pages are waiting and the one before it was read. */
+  readonly fill: IO<void>
+  readonly stop: IO<void>
+}
+
+const queueOf = <E, A>(reader: Reader<E, A>, size: number, first: Promise<PageOutcome<E, A>>): Queue<E, A> => {
+  const pages: Array<Promise<PageOutcome<E, A>>> = []
+  // The last page, after it was read and before the one after it is requested.
+  let last: PageOutcome<E, A> | undefined
+  let isStopped = false
+  const add = (page: Promise<PageOutcome<E, A>>): void => {
+    pages.push(page)
+    void page.then((outcome) => {
+      last = outcome
+      fill()
+    })
+  }
+  const fill = (): void => {
+    if (last === undefined || isStopped || pages.length >= size) return
+    const page = readAfter(reader, last)
+    last = undefined
+    if (page !== undefined) add(page)
+  }
+  const stop = (): void => {
+    isStopped = true
+  }
+  add(first)
+  return { pages, fill, stop }
 }
 
 /** Uses the items of a page. Returns whether the next page is needed. */
@@ -215,33 +232,30 @@ const eachPage =
     const { request, items, next = Pages.byLink, limit = DEFAULT_LIMIT, lookAhead = 0 } = UserInput.own(options)
     const first = Request.is(request) ? request : Request.get(request)
     const checked = { items, next, limit: atLeast(1, limit), lookAhead: atLeast(0, lookAhead) }
-    const reader: Reader<E, A> = { options: checked, first, client, seen: new Map(), pages: 0, origin: '' }
+    const reader: Reader<E, A> = { options: checked, first, client, seen: new Map(), pages: 0, start: undefined }
     let jar = from
-    let last = settledOf(readPage(reader, { request: first, isForeign: false }, from))
-    const queue = [last]
-    const readAhead = (count: number): void => {
-      while (queue.length < count) {
-        last = readAfter(reader, last)
-        queue.push(last)
-      }
-    }
+    const firstPage = { request: first, secrets: NO_SECRETS, isForeign: false }
+    const { pages, fill, stop } = queueOf(reader, 1 + checked.lookAhead, settledOf(readPage(reader, firstPage, from)))
     const readAll = async (): Promise<E.Either<PagesError<E>, void>> => {
-      for (;;) {
-        readAhead(1 + checked.lookAhead)
-        const outcome = await queue.shift()
-        if (outcome?.status === 'rejected') throw outcome.reason // an exception of the user's code is not hidden
-        const page = outcome?.value
-        if (page === undefined) return E.right(undefined)
+      for (let turn = pages[0]; turn !== undefined; turn = pages[0]) {
+        const outcome = await turn
+        if (outcome.status === 'rejected') throw outcome.reason // an exception of the user's code is not hidden
+        const page = outcome.value
         if (E.isLeft(page)) return page
         jar = page.right.jar
         if (!(await use(page.right.items)())) return E.right(undefined)
-        readAhead(1)
+        pages.shift()
+        fill()
       }
+      return E.right(undefined)
     }
-    const ended = await readAll().finally(() => Promise.all(queue))
+    const ended = await readAll().finally(() => {
+      stop()
+      return Promise.all(pages)
+    })
     if (E.isLeft(ended)) return ended
-    for (const ahead of await Promise.all(queue))
-      if (ahead.status === 'fulfilled' && ahead.value?._tag === 'Right') jar = ahead.value.right.jar
+    for (const ahead of await Promise.all(pages))
+      if (ahead.status === 'fulfilled' && E.isRight(ahead.value)) jar = ahead.value.right.jar
     return E.right([undefined, jar])
   }
 

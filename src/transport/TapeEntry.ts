@@ -177,7 +177,8 @@ export const redactedBody = (plan: Plan, bytes: Uint8Array): Uint8Array => {
   if (bytes.length === 0 || !isForToken(plan)) return bytes
   const json = Printable.parseJson(Octets.toText(bytes).replace(/^\uFEFF/, ''))
   // A server may repeat a secret of the request in its error.
-  const hide = Redaction.redact(ServerText.secretsOf({ plan, history: [] }), REDACTED)
+  const secrets = ServerText.secretsOf({ plan, history: [] })
+  const hide = secrets === undefined ? () => REDACTED : Redaction.redact(secrets, REDACTED)
   return Octets.fromText(E.isLeft(json) ? REDACTED : written(json.right, redactedJson(hide)))
 }
 

@@ -13,6 +13,40 @@ const nameOf = (piece: string): string => {
 
 const piecesOf = (search: string): ReadonlyArray<string> => (search.length < 2 ? [] : search.slice(1).split('&'))
 
+/** A parameter of a query, decoded. */
+export interface Decoded {
+  readonly name: string
+  /** `undefined` if it cannot be decoded and encoded again, or if the piece has a name only. */
+  readonly value: string | undefined
+  /** Whether the URL hides the value. */
+  readonly isHidden: boolean
+}
+
+const decodedValue = (piece: string): string | undefined => {
+  const equals = piece.indexOf('=')
+  return equals < 0 ? undefined : decodeComponent(piece.slice(equals + 1).replaceAll('+', ' '))
+}
+
+/** Returns the parameters of a query, as they are sent. The name of a hidden one is hidden if it has a secret. */
+export const parametersOf = (url: Url): ReadonlyArray<Decoded> => {
+  const shown = piecesOf(url.search)
+  return piecesOf(sentSearch(url)).map((piece, i) => {
+    const name = nameOf(piece)
+    const isHidden = (shown[i] ?? piece) !== piece
+    const isNameShown = name === nameOf(shown[i] ?? piece)
+    return { name, value: isNameShown ? decodedValue(piece) : undefined, isHidden }
+  })
+}
+
+/** Removes the parameters of these names. */
+export const withoutParametersOf =
+  (names: ReadonlySet<string>) =>
+  (url: Url): Url => {
+    const [sent, shown] = [piecesOf(sentSearch(url)), piecesOf(url.search)]
+    const kept = sent.flatMap((piece, i) => (names.has(nameOf(piece)) ? [] : [[piece, shown[i] ?? piece] as const]))
+    return replaceQuery(kept.map(([piece]) => piece).join('&'), kept.map(([, piece]) => piece).join('&'))(url)
+  }
+
 /** Appends parameters, and removes those of the same names from the query before them. All are percent-encoded. */
 export const withParameters =
   (parameters: ReadonlyArray<Parameter>) =>
@@ -28,6 +62,12 @@ export const withParameters =
     const all = [...kept, ...added]
     return replaceQuery(all.map(([piece]) => piece).join('&'), all.map(([, piece]) => piece).join('&'))(url)
   }
+
+/** Removes the parameters of a name from the text of a query, without its `?`. */
+export const withoutParameterInQuery = (name: string, query: string): string =>
+  piecesOf(`?${query}`)
+    .filter((piece) => nameOf(piece) !== name)
+    .join('&')
 
 /** Sets a parameter in the text of a URL or of a reference: replaces those of its name, and stands last in the query. */
 export const withParameterInText =

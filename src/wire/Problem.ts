@@ -7,7 +7,7 @@
  * | `application/json` and any other type                | `none`: each object would be a problem, because every member is optional |
  * | larger than 1,048,576 octets, not JSON, a list, a text | `none`                                                    |
  * | a member whose value has a wrong type                | the member is ignored (3.1); `type` is then `about:blank`   |
- * | a relative `type` or `instance`                      | resolved against the URL of the response (3.1.1, 3.1.5)     |
+ * | a relative `type` or `instance`                      | resolved against the URL of the response without its query (3.1.1, 3.1.5) |
  * | an absolute one                                      | as written, because programs compare it                     |
  * | a member `__proto__`                                 | ignored, because copying it could change a prototype        |
  *
@@ -76,7 +76,8 @@ const statusOf = (members: Members): O.Option<number> => {
 const uriOf = (response: Response, members: Members, name: string): O.Option<string> => {
   const reference = textOf(members, name)
   if (O.isNone(reference) || Url.isAbsolute(reference.value)) return reference
-  const base = Url.parse(response.url)
+  // The query may be masked, and a reference without a path would repeat it.
+  const base = Url.parse(response.url.replace(/[?#][\s\S]*$/, ''))
   const resolved = E.isLeft(base) ? base : Url.resolve(base.right.url)(reference.value)
   return E.isLeft(resolved) ? O.none : O.some(resolved.right.url.href)
 }

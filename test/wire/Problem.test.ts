@@ -71,6 +71,11 @@ describe('a problem', () => {
     expect(membersOf({ type: written }).type).toBe(read)
     expect(membersOf({ instance: written }).instance).toEqual(O.some(read))
   })
+  it.each(['', '#x', 'b#x', '?x=1'])('with the reference %j does not have the masked query', (type) => {
+    const request = Request.withSecretQuery('key', 'hunter2!')(get)
+    const found = Response.problem(responseOf(JSON.stringify({ type }), TYPE, request))
+    expect(O.isSome(found) && found.value.type).toBe(new URL(type, 'http://h.test/a/b').href)
+  })
   it('with a reference that cannot be resolved is about:blank', () => {
     expect(membersOf({ type: '//[bad', instance: '//[bad' })).toMatchObject({ type: 'about:blank', instance: O.none })
   })
@@ -176,6 +181,71 @@ describe('the message of a StatusError', () => {
   ])('does not repeat a server if the body of the request is too %s to search', (_, body) => {
     const request = pipe(Request.post('http://h.test/a/b'), Request.withJson(body))
     expect(messageOf({ title: 'T', detail: 'D' }, request)).toBe(START.replace('GET', 'POST'))
+  })
+  const post = Request.post('http://h.test/a/b')
+  const password = '<a><password>hunter2!</password></a>'
+  const typed = (type: string) => Request.withHeader('Content-Type', type)
+  it.each<readonly [string, Request.Request]>([
+    ['XML', pipe(post, typed('text/xml'), Request.withText(password))],
+    ['lines of JSON', pipe(post, typed('application/x-ndjson'), Request.withText('{"pass":"hunter2!"}\n{}\n'))],
+    ['JSON with a byte order mark', pipe(post, typed('application/json'), Request.withText('\ufeff{"p":"hunter2!"}'))],
+    ['JSON that is sent as another type', pipe(post, typed('text/xml'), Request.withText('{"a":"1"}'))],
+    ['text without a type', pipe(post, Request.withText('pass=hunter2!'))],
+    ['JSON in JSON', pipe(post, Request.withJson({ a: JSON.stringify({ pass: 'hunter2!' }) }))],
+    ['binary', pipe(post, typed('application/octet-stream'), Request.withBytes(Buffer.from('\0hunter2!')))],
+    ['a file', pipe(post, Request.withMultipart([{ name: 'f', filename: 'f.txt', content: password }]))],
+    [
+      'compressed JSON',
+      pipe(post, Request.withJson({ p: 'hunter2!', pad: 'x'.repeat(4000) }), Request.withCompression('gzip')),
+    ],
+    [
+      'a stream',
+      pipe(
+        post,
+        Request.withStream(async function* () {
+          yield Buffer.from('hunter2!')
+        }),
+      ),
+    ],
+  ])('does not repeat a server if the body of the request is %s', (_, request) => {
+    expect(messageOf({ title: 'Bad hunter2!', detail: 'hunter2!' }, request)).toBe(START.replace('GET', 'POST'))
+  })
+  it.each(['scope', 'resource', 'client_id', 'audience'])('does not repeat the value of %s', (name) => {
+    const request = pipe(post, Request.withJson({ [name]: 'hunter2!' }))
+    expect(messageOf({ detail: 'not hunter2!' }, request)).toContain(': not ‹secret›')
+  })
+  it('does not repeat a text that may contain a long value, and repeats a shorter one', () => {
+    const request = Request.withBearer('t'.repeat(500))(get)
+    expect(messageOf({ title: 'T', detail: `not ${'t'.repeat(500)}` }, request)).toBe(`${START}: T`)
+    expect(messageOf({ title: 'T', detail: 'is wrong' }, request)).toBe(`${START}: T: is wrong`)
+    const escaped = Request.withBearer('%74'.repeat(500))(get)
+    expect(messageOf({ title: 't'.repeat(500) }, escaped)).toBe(START)
+  })
+  it('never shows a part of a value, wherever the text is cut', () => {
+    const secret = 'hunter2!'.repeat(40)
+    const request = Request.withBearer(secret)(get)
+    const encoded = fc.constantFrom(secret, encodeURIComponent(secret), secret.replaceAll('h', '%2568'))
+    fc.assert(
+      fc.property(fc.nat(5_000), encoded, fc.nat(20), (before, text, count) => {
+        const detail = `${'x'.repeat(before)}${`${text} `.repeat(count)}`
+        expect(messageOf({ detail }, request)).not.toMatch(/unter/)
+      }),
+      { numRuns: 200 },
+    )
+  })
+  it.each<readonly [string, unknown]>([
+    ['padded with zeros', { data: '0'.repeat(60_000) }],
+    ['of zeros and a digit', { data: `${'0'.repeat(60_000)}1` }],
+    ['of many zeros', Array.from({ length: 160 }, (_, i) => '0'.repeat(240 + i))],
+    ['of many values', Array.from({ length: 990 }, (_, i) => `aaaaaaaa${i}`)],
+  ])('takes little time for a body %s and a text of a million zeros', (_, body) => {
+    const request = pipe(post, Request.withJson(body))
+    for (const unit of ['0', '%30', 'a', '%2561']) {
+      const response = responseOf(JSON.stringify({ detail: unit.repeat(1_000_000 / unit.length) }), TYPE, request)
+      const start = process.cpuUsage()
+      expect(E.isLeft(Response.ok(response))).toBe(true)
+      expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000)
+    }
   })
   it('repeats the problem for Http.ok, Http.json and Stream.ok', async () => {
     const transport = Transport.memory({

@@ -3,13 +3,14 @@
  *
  * | a value must not                                        | example                                                   |
  * |---------------------------------------------------------|-----------------------------------------------------------|
- * | make a segment `.` or `..`, also as `%2e`               | `/users/{id}` with `..`                                   |
+ * | make a segment `.` or `..`, also as `%2e` or before a `;` | `/users/{id}` with `..`; `/users/{id};v=1`, for servers that remove parameters |
  * | leave a segment empty                                   | `/{a}/x` with an empty text would be `//x`, another host  |
  * | end the path or the query (`?`, `#` in `{+a}`)          | `/files/{+path}/meta` with `x?`                           |
  * | begin a scheme or an authority                          | `{type}:{id}`, `/{+path}` with `/evil.test`               |
  * | extend a host                                           | `https://h.test{a}` with `.evil.test`                     |
  *
- * A template that begins with `{+base}` takes scheme, host and query from this value. The host must end in it. All other
+ * A template that begins with `{+base}`, one text without `*`, takes scheme, host and query from it. The host must begin and
+ * end in it. All other
  * values are percent-encoded before, so `/`, `\`, `?`, `#` and controls in them have no meaning.
  */
 import type { Operator } from './TemplateSyntax.js'
@@ -19,6 +20,8 @@ export interface Piece {
   readonly text: string
   /** Absent: literal text. */
   readonly operator?: Operator
+  /** Whether it is the text of one variable, without `*`. */
+  readonly isText?: boolean
 }
 
 interface Span extends Piece {
@@ -43,8 +46,9 @@ const isExpression = ({ operator }: Piece): boolean => operator !== undefined
 /** Whether an expression that must not be empty has no text. */
 const isEmptied = ({ text, operator }: Span): boolean => text === '' && (operator === '' || operator === '+')
 
-/** The first expression of a template that begins with `{+…}` may choose scheme, host and query. */
-const isBase = ({ operator }: Piece, index: number): boolean => index === 0 && operator === '+'
+/** A template that begins with `{+a}` takes scheme, host and query from this text. A second value could extend its host. */
+const isBase = ({ operator, isText }: Piece, index: number): boolean =>
+  index === 0 && operator === '+' && isText === true
 
 const ownerOf = (spans: ReadonlyArray<Span>, at: number): number =>
   spans.findIndex(({ start, end }) => start <= at && at < end)
@@ -85,12 +89,14 @@ const schemeProblem = (spans: ReadonlyArray<Span>, text: string, length: number)
   if (length === 0) return notScheme(spans, text)
   const owner = ownerOf(spans, length - 1)
   const span = spans[owner]
-  if (span === undefined || isBase(span, owner)) return undefined
-  if (isExpression(span)) return [owner, AS_SCHEME]
+  if (span === undefined) return undefined
+  const isOfBase = isBase(span, owner)
+  if (isExpression(span) && !isOfBase) return [owner, AS_SCHEME]
   const isChosen = owner > 0
   if (isChosen && !(text.startsWith('://', length - 1) && span.end >= length + 2)) return [0, AS_SCHEME]
   const isSpecial = /^(?:https?|wss?|ftp|file):/i.test(text)
   if (!isSpecial || /^\/\/[^/]/.test(text.slice(length, length + 3))) return undefined
+  if (isOfBase) return [owner, 'a host must follow the scheme']
   const next = text.startsWith('//', length) ? ownerOf(spans, length + 2) : owner
   return [isExpression(spans[next] ?? span) ? next : owner, 'a host must follow the scheme']
 }
@@ -146,7 +152,8 @@ const authorityProblem = (
 
 // --- path segments -------------------------------------------------------------------------------------------------
 
-const DOTS = /^(?:\.|%2[eE]){1,2}$/
+/** Some servers remove path parameters, and read `..;v=1` as `..`. */
+const DOTS = /^(?:\.|%2[eE]){1,2}(?=;|$)/
 
 /**
  * Whether a value belongs to a segment: it has a part of it, would have one if it were not empty, or has the slash that
@@ -173,10 +180,11 @@ const segmentProblem = (spans: ReadonlyArray<Span>, text: string, from: number, 
     const end = slash < 0 || slash > to ? to : slash
     while (first < spans.length - 1 && (spans[first]?.end ?? 0) < start) first += 1
     const segment = text.slice(start, end)
+    const [dots] = DOTS.exec(segment) ?? []
     for (let i = first; i < spans.length; i += 1) {
       const span = spans[i]
       if (span === undefined || span.start > end) break
-      if (isPartOf(span, start, end) && DOTS.test(segment))
+      if (dots !== undefined && isPartOf(span, start, start + dots.length))
         return [i, 'the path segment would be . or .., which leads to another path']
       if (segment === '' && emptiedBy(span, start, from)) return [i, 'the path segment would be empty']
     }

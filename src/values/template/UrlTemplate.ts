@@ -129,7 +129,9 @@ const expanded = (text: string, part: Part, reader: Reader): E.Either<TemplateEr
     if (E.isLeft(value)) return value
     values.push(value.right)
   }
-  return E.right({ text: Expansion.write(part, values), operator: part.operator })
+  const [only, ...more] = part.variables
+  const isText = more.length === 0 && only?.isExploded === false && values[0]?._tag === 'Text'
+  return E.right({ text: Expansion.write(part, values), operator: part.operator, isText })
 }
 
 const expand = (text: string, parts: ReadonlyArray<Part>, variables: unknown): E.Either<TemplateError, string> => {
@@ -175,7 +177,8 @@ export type Template<T extends string> =
  *
  * Values are percent-encoded, so that they stay in their segment or parameter. `{+a}` and `{#a}` keep reserved characters, such
  * as `/`: a value of `{+a}` may add segments, and parameters in a query. It may not be a dot segment, end the path or the
- * query, or choose the host, except that a template that begins with `{+a}` takes scheme, host and query from it. Errors:
+ * query, or choose the host, except that a template that begins with `{+a}` takes scheme, host and query from it if it is one
+ * text. Errors:
  * `InvalidTemplate`, `MissingVariable`, `InvalidVariable`.
  *
  * @since 0.2.0

@@ -6,8 +6,9 @@
  * | redact | a server may repeat the client secret, a code or a refresh token in its `error_description` |
  * | escape | a control character could drive a terminal, and a line end could forge a line of a log      |
  * | bound  | 300 characters are enough for a description                                                 |
+ * | omit   | the content of the request is not known: it is compressed, a stream, or not a form, JSON or plain fields; or a secret of more than 400 characters fits into the text |
  *
- * All functions take time linear in the length of the text, for secrets of a given length.
+ * At most 4,096 characters of a text are searched.
  */
 import * as O from 'fp-ts/lib/Option.js'
 import { parameter, parseMediaType } from '../../../values/HeaderSyntax.js'
@@ -32,27 +33,57 @@ export const MAX_URI = 2048
 const truncated = (text: string, limit: number): string =>
   (text.length > limit ? `${text.slice(0, limit - 1)}…` : text).replace(/\p{Surrogate}/gu, '\uFFFD')
 
-/** How much more of a text is searched for secrets than is shown, at least: more than any encoded form of a secret. */
-const SEARCHED = 16_384
+/** The longest text that is searched for secrets, which bounds the time that it takes. */
+const SEARCHED = 4_096
+/** The longest secret that is searched for. Its encoded forms, up to nine times as long, fit into the text that is searched. */
+const MAX_SEARCHED_SECRET = 400
 
-/** Returns a text of a server on one line, without these secrets, and of at most `limit` characters. */
-export const restrict = (secrets: ReadonlySet<string>, limit: number) => {
-  const redact = Redaction.redact(secrets)
-  const longest = [...secrets].reduce((most, secret) => Math.max(most, secret.length), 0)
-  const margin = SEARCHED + 9 * longest
-  return (text: string): string => {
-    // A secret that begins in what is shown must be found as a whole.
-    const start = redact(text.slice(0, limit + 2 * margin))
-    const redacted = text.length <= limit + 2 * margin || start.length >= limit + margin ? start : redact(text)
-    return truncated(Printable.escapeControls(truncated(redacted, limit)), limit)
+/** Returns whether a text may contain a secret that is too long to be searched for. */
+const mayContainLong = (secrets: ReadonlySet<string>, { length }: string): boolean => {
+  for (const secret of secrets) {
+    if (secret.length <= MAX_SEARCHED_SECRET) continue
+    // A URL shortens escapes, up to three times in a row, and leaves out tabs and line breaks.
+    if (/[%\t\r\n]/.test(secret) || secret.length <= length) return true
   }
+  return false
+}
+
+/**
+ * Returns a text of a server on one line, without these secrets, and of at most `limit` characters; `undefined` if it may contain
+ * a secret that cannot be searched for: the secrets are not known, or one of them is long.
+ */
+export const restricted = (secrets: ReadonlySet<string> | undefined, limit: number) => {
+  if (secrets === undefined) return () => undefined
+  const searched = new Set([...secrets].filter(({ length }) => length <= MAX_SEARCHED_SECRET))
+  const redact = Redaction.redact(searched)
+  const longest = [...searched].reduce((most, secret) => Math.max(most, secret.length), 0)
+  return (text: string): string | undefined => {
+    if (mayContainLong(secrets, text)) return undefined
+    const redacted = redact(text.slice(0, SEARCHED))
+    // A secret may begin before the end of what was searched.
+    const whole = text.length <= SEARCHED ? redacted : redacted.slice(0, Math.max(0, redacted.length - 9 * longest))
+    const shown = whole.length < limit && text.length > SEARCHED ? `${whole}…` : truncated(whole, limit)
+    return truncated(Printable.escapeControls(shown), limit)
+  }
+}
+
+/** Returns what `restricted` returns, or a mark instead of `undefined`. */
+export const restrict = (secrets: ReadonlySet<string> | undefined, limit: number) => {
+  const read = restricted(secrets, limit)
+  return (text: string): string => read(text) ?? Secret.REDACTED
 }
 
 /** Returns the URL of a page for people, which must be http or https. Redacts secrets in it. */
 export const pageUrl =
   (secrets: ReadonlySet<string>) =>
   (text: string): O.Option<string> => {
-    if (text.length > MAX_URI || !/^https?:\/\/[\x21-\x7e]+$/i.test(text) || !URL.canParse(text)) return O.none
+    if (
+      mayContainLong(secrets, text) ||
+      text.length > MAX_URI ||
+      !/^https?:\/\/[\x21-\x7e]+$/i.test(text) ||
+      !URL.canParse(text)
+    )
+      return O.none
     const { username, password, href } = new URL(text)
     return username === '' && password === '' ? O.some(Redaction.redactReference(secrets)(href)) : O.none
   }
@@ -73,22 +104,23 @@ export interface RestrictedError {
 
 /** Makes the texts of an error safe to print (RFC 6749 5.2). */
 export const restrictError = (
-  secrets: ReadonlySet<string>,
+  secrets: ReadonlySet<string> | undefined,
   { code, description, uri }: ErrorTexts,
 ): RestrictedError => {
+  const describe = restricted(secrets, MAX_DESCRIPTION)
   const isDescribed = typeof description === 'string' && description.trim() !== ''
   return {
     // A short value of the request may occur in a code of an RFC. Programs compare these codes.
     code: isKnownCode(code) ? code : restrict(secrets, MAX_CODE)(code),
-    description: isDescribed ? O.some(restrict(secrets, MAX_DESCRIPTION)(description.trim())) : O.none,
-    uri: typeof uri === 'string' ? pageUrl(secrets)(uri) : O.none,
+    description: isDescribed ? O.fromNullable(describe(description.trim())) : O.none,
+    uri: typeof uri === 'string' && secrets !== undefined ? pageUrl(secrets)(uri) : O.none,
   }
 }
 
 // --- secrets of a request ------------------------------------------------------------------------------------------
 
 /**
- * Parameters that are not secret. The values of all others are, such as `client_secret`, `code` and `refresh_token`.
+ * Parameters of a token request that are not secret. The values of all others are, such as `client_secret`, `code` and `refresh_token`.
  */
 const PUBLIC: ReadonlySet<string> = new Set([
   'audience',
@@ -101,36 +133,49 @@ const PUBLIC: ReadonlySet<string> = new Set([
   'scope',
 ])
 
-/** Returns name and text of each part of a multipart body (RFC 2046 5.1.1, 7578 4.2). */
-const partsIn = (text: string, contentType: string): ReadonlyArray<readonly [string, unknown]> => {
+type Named = ReadonlyArray<readonly [string, unknown]>
+
+/** Returns name and text of each field of a multipart body (RFC 2046 5.1.1, 7578 4.2); `undefined` if it has files. */
+const fieldsIn = (text: string, contentType: string): Named | undefined => {
   const boundary = parameter('boundary')(parseMediaType(contentType))
-  if (boundary === undefined) return []
-  return text.split(`--${boundary}`).flatMap((part): ReadonlyArray<readonly [string, unknown]> => {
+  if (boundary === undefined || boundary === '') return undefined
+  const fields: Array<readonly [string, unknown]> = []
+  for (const part of text.split(`--${boundary}`).slice(1)) {
     const start = part.indexOf('\r\n\r\n')
-    const name = /\bname="([^"]*)"/.exec(part.slice(0, Math.max(start, 0)))?.[1] ?? ''
-    return start < 0 ? [] : [[name, part.slice(start + 4).replace(/\r\n$/, '')]]
-  })
-}
-
-/** Returns the secret values of a body: of a form, of JSON, of the parts of a multipart body, or the whole of another one. */
-const secretsInBody = ({ body, headers }: Plan): ReadonlyArray<string> => {
-  if (body._tag !== 'Bytes') return []
-  const text = Octets.toText(Secret.open(body.bytes))
-  const contentType = Headers.combined(headers, 'Content-Type') ?? ''
-  const { essence } = parseMediaType(contentType)
-  if (essence.startsWith('multipart/')) return valuesIn(partsIn(text, contentType))
-  const json = /^\s*[[{"\d-]/.test(text) ? Printable.parseJson(text) : undefined
-  if (json?._tag === 'Right') {
-    const { right } = json
-    const isObject = typeof right === 'object' && right !== null && !Array.isArray(right)
-    return isObject ? valuesIn(Object.entries(right)) : textsIn(right)
+    if (start < 0) continue
+    const head = part.slice(0, start)
+    if (/\bfilename\*?=|^content-(?:type|transfer-encoding):(?! *text\/plain)/im.test(head)) return undefined
+    fields.push([/\bname="([^"]*)"/.exec(head)?.[1] ?? '', part.slice(start + 4).replace(/\r\n$/, '')])
   }
-  const isForm = essence === 'application/x-www-form-urlencoded' || (essence === '' && text.includes('='))
-  return [...(isForm ? [] : [text.trim()]), ...valuesIn([...new URLSearchParams(text)])]
+  return fields
 }
 
-const valuesIn = (pairs: ReadonlyArray<readonly [string, unknown]>): ReadonlyArray<string> =>
-  pairs.flatMap(([name, value]) => (PUBLIC.has(name) ? [] : textsIn(value)))
+const isObject = (json: unknown): json is object => typeof json === 'object' && json !== null && !Array.isArray(json)
+
+/** Returns the named values of a body; `undefined` if it is not a form, JSON, or a multipart body of fields. */
+const namedIn = (text: string, contentType: string): Named | undefined => {
+  const { essence } = parseMediaType(contentType)
+  if (essence.startsWith('multipart/')) return fieldsIn(text, contentType)
+  if (essence === 'application/x-www-form-urlencoded') return [...new URLSearchParams(text)]
+  const json = essence === '' || /[/+]json$|^text\/plain$/.test(essence) ? Printable.parseJson(text) : undefined
+  if (json?._tag !== 'Right') return undefined
+  return isObject(json.right) ? Object.entries(json.right) : [['', json.right]]
+}
+
+/** Returns whether a value contains other values, such as JSON in JSON: a server may repeat one of them. */
+const isStructured = (text: string): boolean => /^\s*[[{]/.test(text) && Printable.parseJson(text)._tag === 'Right'
+
+/** Returns the secret values of a body; `undefined` if they are not known. */
+const secretsInBody = ({ body, headers }: Plan, shown: ReadonlySet<string>): ReadonlyArray<string> | undefined => {
+  if (body._tag === 'Empty') return []
+  if (body._tag !== 'Bytes') return undefined
+  const bytes = Secret.open(body.bytes)
+  if (bytes.length === 0) return []
+  if (Headers.has('Content-Encoding')(headers)) return undefined
+  const named = namedIn(Octets.toText(bytes), Headers.combined(headers, 'Content-Type') ?? '')
+  const values = named?.flatMap(([name, value]) => (shown.has(name) ? [] : textsIn(value)))
+  return values?.some(isStructured) === true ? undefined : values
+}
 
 /** Returns the texts and numbers of a JSON value. Not recursive: JSON may be nested deeper than the stack. */
 const textsIn = (json: unknown): ReadonlyArray<string> => {
@@ -171,13 +216,25 @@ const secretsInAuthorization = ({ headers }: Plan): ReadonlyArray<string> => {
   return [credentials, password, ...new URLSearchParams(`=${password}`).values()]
 }
 
-/** Returns the secrets that the request of a response contained, so that its text can be redacted. */
-export const secretsOf = ({ plan, history }: Pick<Response, 'plan' | 'history'>): ReadonlySet<string> =>
-  new Set(
-    [plan, ...history.map((hop) => hop.plan)]
-      .flatMap((sent) => [
-        ...[...secretsInBody(sent), ...secretsInQuery(sent)],
-        ...[...secretsInHeaders(sent), ...secretsInCookies(sent), ...secretsInAuthorization(sent)],
-      ])
-      .filter((value) => value !== ''),
-  )
+/**
+ * Returns the secrets that the request of a response contained, so that its text can be redacted; `undefined` if the content of
+ * its body is not known. In a token request, the values of some parameters are not secret.
+ */
+export const secretsOf = (
+  { plan, history }: Pick<Response, 'plan' | 'history'>,
+  kind: 'Token' | 'Other' = 'Token',
+): ReadonlySet<string> | undefined => {
+  const secrets = new Set<string>()
+  for (const sent of [plan, ...history.map((hop) => hop.plan)]) {
+    const inBody = secretsInBody(sent, kind === 'Token' ? PUBLIC : NONE)
+    if (inBody === undefined) return undefined
+    const all = [
+      ...[inBody, secretsInQuery(sent), secretsInHeaders(sent)],
+      ...[secretsInCookies(sent), secretsInAuthorization(sent)],
+    ]
+    for (const values of all) for (const value of values) if (value !== '') secrets.add(value)
+  }
+  return secrets
+}
+
+const NONE: ReadonlySet<string> = new Set()
