@@ -254,6 +254,16 @@ const unsigned = <C extends { readonly settings: Settings }>(configurable: C): C
   return { ...configurable, settings: { ...configurable.settings, auth: same } }
 }
 
+const withoutCompression = <C extends { readonly settings: Settings }>(configurable: C): C => ({
+  ...configurable,
+  settings: { ...configurable.settings, compression: Override.inherit },
+})
+
+/** Plans a changed origin. A browser cannot compress the body that a change has set: it is planned as it is. */
+const planChanged = (origin: Origin): Plan | undefined =>
+  plan(origin) ??
+  plan({ ...origin, session: withoutCompression(origin.session), request: withoutCompression(origin.request) })
+
 // --- the answer ----------------------------------------------------------------------------------------------------
 
 /** Kinds of field that every plan has: if no layer sets them, they have their default. */
@@ -289,7 +299,7 @@ export const layersOf = (whole: Plan, origin: Origin): ((part: PlanField) => Rea
   const plans = new Map<string, Plan | undefined>()
   const planWithout = (layer: Layer, change: Change, part: PlanField): Plan | undefined => {
     const key = `${layer} ${fieldOf(part)}`
-    if (!plans.has(key)) plans.set(key, plan(change(part, plain)))
+    if (!plans.has(key)) plans.set(key, planChanged(change(part, plain)))
     return plans.get(key)
   }
   return (part) => {
