@@ -44,7 +44,6 @@ import type { InvalidPayload, NotJson, SchemaFailed, StatusError } from './wire/
 import type { Refusal } from './wire/Transport.js'
 
 export * from './program/Concurrency.js'
-export type { ReaderError } from './program/Emission.js'
 export * from './program/EventStream.js'
 export * from './program/PageReader.js'
 export * from './program/Program.js'

@@ -10,9 +10,10 @@
  *
  * A request is sent as it is. A text is a URL from a server, and is treated like a link: it is resolved against the URL of the
  * page, and requested with GET. It has the settings of the first request except its query, of which only secret parameters
- * are kept, and the fields that describe its body. A secret parameter that the link repeats is sent once, and not shown. At
- * another origin it has no settings of the request, and no credentials, secret headers, cookies and query of the session. So
- * have all links of its page, also if they lead back.
+ * are kept, and the fields that describe its body. A secret parameter that the link repeats is sent once, and not shown.
+ *
+ * A link to another origin is sent without the settings of the request, and without credentials, secret headers, cookies and
+ * query of the session. The same applies to all links of its page, also if they lead back.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'

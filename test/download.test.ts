@@ -12,7 +12,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -37,6 +36,7 @@ import * as Fault from '../src/wire/Fault.js'
 import { wire } from '../src/wire/Plan.js'
 import { type HeadInput, head as headFrom, reply } from '../src/wire/Reply.js'
 import type { Transport } from '../src/wire/Transport.js'
+import { openFilesIn } from './openFiles.js'
 import { transport as real, web } from './transport/servers.js'
 
 let folder = ''
@@ -46,22 +46,9 @@ beforeEach(() => {
   path = join(folder, 'file.bin')
 })
 afterEach(() => {
-  expect(openFiles()).toEqual([])
+  expect(openFilesIn(folder)).toEqual([])
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** The open files of this test, on systems that list them. */
-const openFiles = (): ReadonlyArray<string> => {
-  if (!existsSync('/proc/self/fd')) return []
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`)
-      return target.startsWith(folder) ? [target] : []
-    } catch {
-      return [] // closed since the folder was listed
-    }
-  })
-}
 
 const url = 'http://h.test/file?key=CANARY'
 

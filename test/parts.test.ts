@@ -9,7 +9,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -36,6 +35,7 @@ import * as Fault from '../src/wire/Fault.js'
 import { wire } from '../src/wire/Plan.js'
 import { type ReplyInput, reply } from '../src/wire/Reply.js'
 import type { Transport } from '../src/wire/Transport.js'
+import { openFilesIn } from './openFiles.js'
 import { gone, transport as real, web } from './transport/servers.js'
 
 const MIN = ByteRanges.MIN_PART_BYTES
@@ -48,22 +48,10 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.restoreAllMocks()
-  expect(openFiles()).toEqual([])
+  expect(openFilesIn(folder)).toEqual([])
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The open files of this test, on systems that list them. */
-const openFiles = (): ReadonlyArray<string> => {
-  if (!existsSync('/proc/self/fd')) return []
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`)
-      return target.startsWith(folder) ? [target] : []
-    } catch {
-      return [] // closed since the folder was listed
-    }
-  })
-}
 const files = (): ReadonlyArray<string> => readdirSync(folder).sort()
 
 // --- a server --------------------------------------------------------------------------------------------------------

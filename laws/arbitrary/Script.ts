@@ -24,7 +24,7 @@ export interface Step {
 export interface Script {
   readonly method: string
   readonly body: 'none' | 'bytes' | 'once'
-  /** The value of its Idempotency-Key; absent if it has none. */
+  /** The value of its Idempotency-Key. Absent: the header is not sent. */
   readonly key?: string | undefined
   readonly policy: Retry
   /** Milliseconds from the first attempt. */

@@ -247,7 +247,7 @@ const postDataOf = ({ body, headers }: Plan, options: Reveal.Reveal): PostData |
   if (body._tag !== 'Bytes' || !Reveal.isOpen(options)) return { mimeType, text: described, params: [] }
   const bytes = Secret.open(body.bytes)
   const text = Shell.toText(Shell.ofBytes(bytes))
-  // HAR 1.2 has no place for a content coding, so the text is what is sent. Its fields are not those of the form.
+  // HAR 1.2 cannot express the content coding of a request. The text is the bytes as sent, and the fields cannot be read from it.
   const params = Headers.has('Content-Encoding')(headers) ? [] : formParams(mimeType, bytes)
   return text === undefined
     ? { mimeType, text: Octets.toBase64(bytes), params, _encoding: 'base64' }

@@ -139,7 +139,7 @@ const runAll = async (
       failure.abort(new Error('Another program of Http.parallel failed'))
     }
   }
-  const workers = concurrency >= 1 ? Math.floor(concurrency) : 1 // the comparison is false for `NaN` too
+  const workers = UserInput.atLeast(1, concurrency)
   await Promise.all(Array.from({ length: Math.min(workers, tasks.length) }, worker))
   const outcomes = settled.map((result) => {
     if (result.status === 'fulfilled') return result.value

@@ -20,6 +20,7 @@ import * as SharedJar from '../client/SharedJar.js'
 import * as HttpError from '../HttpError.js'
 import * as Fault from '../wire/Fault.js'
 import type { Http } from './Program.js'
+import type { StreamError } from './Streaming.js'
 
 /** Passes an item to the reader. Returns whether the reader asks for another one; `false` means that it has stopped. */
 export type Emit<A> = (item: A) => Task<boolean>
@@ -121,15 +122,6 @@ const makeHandoff = <A>(begin: IO<void>, onStop: IO<void>): Handoff<A> => {
   }
 }
 
-/**
- * The errors of a function that reads emitted items. The `Fault` without a plan that the iterable throws is not among them: the
- * error of the program replaces it.
- *
- * @since 0.2.0
- * @category model
- */
-export type ReaderError<E> = E extends Fault.Fault ? (E extends { readonly plan: unknown } ? E : never) : E
-
 const interrupted = (): Fault.Fault =>
   Fault.make('BodyCut', 'The items ended too early, because a request failed: the error of the program tells why')
 
@@ -139,7 +131,7 @@ const interrupted = (): Fault.Fault =>
  */
 export const readEmitted =
   <E, A>(program: (emit: Emit<A>) => Http<E, void>) =>
-  <E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>): Http<E | ReaderError<E2>, B> =>
+  <E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>): Http<E | StreamError<E2>, B> =>
   (from) =>
   (outer) =>
   async () => {
@@ -177,5 +169,5 @@ export const readEmitted =
     const jar = ended === undefined ? from : ended[1]
     if (failure !== undefined) return E.left(HttpError.withJar(jar)(failure.left))
     // The cast: a fault without a plan is that of the iterable, which throws it only after a failure.
-    return E.isLeft(used) ? E.left(HttpError.withJar(jar)(used.left as ReaderError<E2>)) : E.right([used.right, jar])
+    return E.isLeft(used) ? E.left(HttpError.withJar(jar)(used.left as StreamError<E2>)) : E.right([used.right, jar])
   }

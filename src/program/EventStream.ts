@@ -50,12 +50,10 @@ import {
   untilOf,
 } from '../wire/ServerSentEvents.js'
 import { withPlan } from '../wire/Transport.js'
-import { type Emit, type ReaderError, readEmitted } from './Emission.js'
+import { type Emit, readEmitted } from './Emission.js'
 import type { Http } from './Program.js'
 import * as Reconnection from './Reconnection.js'
-import { rejected, stream } from './Streaming.js'
-
-export type { ReaderError } from './Emission.js'
+import { rejected, type StreamError, stream } from './Streaming.js'
 
 /**
  * Options of `eventStream`.
@@ -90,7 +88,7 @@ export type EventStreamError = SendError | StatusError | NotEventStream
 
 /** How a connection ended: `Ended` with its body, `Over` with a 204, `Done` by its reader or by `until`. */
 interface Ending {
-  readonly tag: 'Ended' | 'Over' | 'Done'
+  readonly _tag: 'Ended' | 'Over' | 'Done'
   readonly head: Unread
 }
 
@@ -138,12 +136,12 @@ const readConnection =
   (head: Unread, body: Source): TaskEither<Reconnection.RejectedStream | Fault.Fault, Ending> => {
     if (head.status >= 400) return rejectedStatus(head, body, isRetried)
     return async () => {
-      if (head.status === 204) return E.right({ tag: 'Over', head })
+      if (head.status === 204) return E.right({ _tag: 'Over', head })
       if (head.status !== 200 || !isEventStream(head)) return E.left(notEventStream(head))
       for await (const event of readEvents(noticed(body, onBytes), maxLength, from, onPosition)) {
-        if (event.data === until || !(await emit(event)())) return E.right({ tag: 'Done', head })
+        if (event.data === until || !(await emit(event)())) return E.right({ _tag: 'Done', head })
       }
-      return E.right({ tag: 'Ended', head })
+      return E.right({ _tag: 'Ended', head })
     }
   }
 
@@ -204,16 +202,16 @@ const abortedWait = (
 
 /** Returns the outcome of a stream that ended without an error: `BodyCut` if it may not be complete. */
 const ended = (
-  { tag, head }: Ending,
+  { _tag, head }: Ending,
   next: Reconnection.Next,
   until: string | undefined,
   jar: Jar,
 ): E.Either<EventStreamError, [undefined, Jar]> => {
   const failed = (fault: Fault.Fault): E.Either<EventStreamError, never> =>
     E.left({ ...withPlan(head.plan, fault), history: head.history, jar })
-  if (tag === 'Done') return E.right([undefined, jar])
+  if (_tag === 'Done') return E.right([undefined, jar])
   if (until !== undefined) return failed(endedBefore('The event stream', until))
-  if (tag === 'Over' || next.tag !== 'UsedUp') return E.right([undefined, jar])
+  if (_tag === 'Over' || next._tag !== 'UsedUp') return E.right([undefined, jar])
   const problem = `its last connection sent nothing, and the policy allows ${next.attempts} attempts`
   return failed(Fault.make('BodyCut', `The event stream ended with ${bodyOf(head.plan)}: ${problem}`))
 }
@@ -259,7 +257,7 @@ const connectRepeatedly =
         hasId ||= moved === 'Id'
         position = to
       },
-      isRetried: (error) => nextAfter(error).tag === 'Connect',
+      isRetried: (error) => nextAfter(error)._tag === 'Connect',
     }
     for (;;) {
       attempt += 1
@@ -268,8 +266,8 @@ const connectRepeatedly =
       jar = E.isRight(outcome) ? outcome.right[1] : O.getOrElse(() => jar)(HttpError.jar(outcome.left))
       const last = E.map(([ending]: [Ending, Jar]) => ending)(outcome)
       const next = nextAfter(E.isLeft(last) ? last.left : undefined)
-      const isOver = E.isRight(last) && last.right.tag !== 'Ended'
-      if (isOver || next.tag !== 'Connect') return E.isLeft(last) ? last : ended(last.right, next, until, jar)
+      const isOver = E.isRight(last) && last.right._tag !== 'Ended'
+      if (isOver || next._tag !== 'Connect') return E.isLeft(last) ? last : ended(last.right, next, until, jar)
       await clock.sleep(next.delay, signal)()
       if (signal?.aborted) return abortedWait(last, signal, jar)
     }
@@ -309,5 +307,5 @@ export const eventStream =
   (request: Request.Request, options: EventStreamOptions = {}) =>
   <E, A>(
     use: (events: AsyncIterable<ServerSentEvent>) => TaskEither<E, A>,
-  ): Http<EventStreamError | ReaderError<E>, A> =>
+  ): Http<EventStreamError | StreamError<E>, A> =>
     readEmitted(connectRepeatedly(request, options))(use)

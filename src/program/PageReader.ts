@@ -26,7 +26,7 @@ import type { SendError } from '../stages/Exchange.js'
 import * as UserInput from '../values/UserInput.js'
 import type { Response } from '../wire/Reply.js'
 import type { StatusError } from '../wire/ResponseError.js'
-import { type ReaderError, readEmitted } from './Emission.js'
+import { readEmitted } from './Emission.js'
 import { type RepeatedPage, repeatedPage, type TooManyPages, tooManyPages } from './PageError.js'
 import {
   clientFor,
@@ -41,6 +41,7 @@ import {
   startOf,
 } from './PageRequest.js'
 import type { Http } from './Program.js'
+import type { StreamError } from './Streaming.js'
 
 export type { RepeatedPage, TooManyPages } from './PageError.js'
 
@@ -78,9 +79,6 @@ export interface PagesOptions<E, A> {
 export type PagesError<E> = SendError | StatusError | RepeatedPage | TooManyPages | E
 
 const DEFAULT_LIMIT = 1_000
-
-/** Rounds a number of the user down. A value that is not at least `least`, such as `NaN`, counts as `least`. */
-const atLeast = (least: number, given: number): number => (given >= least ? Math.floor(given) : least)
 
 // --- the request of a page -------------------------------------------------------------------------------------------
 
@@ -176,7 +174,7 @@ const settledOf = async <E, A>(page: Promise<E.Either<PagesError<E>, Page<A>>>):
   return outcome
 }
 
-/** Reads the page after another one; `undefined` if there is none. */
+/** Reads the page after another one. Returns `undefined` after the last page. */
 const readAfter = <E, A>(reader: Reader<E, A>, outcome: PageOutcome<E, A>): Promise<PageOutcome<E, A>> | undefined => {
   if (outcome.status === 'rejected' || E.isLeft(outcome.value)) return undefined
   const { next, jar } = outcome.value.right
@@ -231,7 +229,7 @@ const eachPage =
   async () => {
     const { request, items, next = Pages.byLink, limit = DEFAULT_LIMIT, lookAhead = 0 } = UserInput.own(options)
     const first = Request.is(request) ? request : Request.get(request)
-    const checked = { items, next, limit: atLeast(1, limit), lookAhead: atLeast(0, lookAhead) }
+    const checked = { items, next, limit: UserInput.atLeast(1, limit), lookAhead: UserInput.atLeast(0, lookAhead) }
     const reader: Reader<E, A> = { options: checked, first, client, seen: new Map(), pages: 0, start: undefined }
     let jar = from
     const firstPage = { request: first, secrets: NO_SECRETS, isForeign: false }
@@ -314,7 +312,7 @@ export const pages =
  */
 export const streamPages = <E, A>(
   options: PagesOptions<E, A>,
-): (<E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>) => Http<PagesError<E> | ReaderError<E2>, B>) =>
+): (<E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>) => Http<PagesError<E> | StreamError<E2>, B>) =>
   readEmitted<PagesError<E>, A>((emit) =>
     eachPage(options, (items) => async () => {
       for (const item of items) if (!(await emit(item)())) return false

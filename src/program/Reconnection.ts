@@ -67,17 +67,17 @@ const askedFor = ({ error, retry, now }: EndedConnection): O.Option<number> => {
 /** What follows a connection: `Last` if there can be no other one, `UsedUp` after all attempts of several. */
 export type Next =
   | {
-      readonly tag: 'Connect'
+      readonly _tag: 'Connect'
       /** In milliseconds. */
       readonly delay: number
     }
-  | { readonly tag: 'Last' }
+  | { readonly _tag: 'Last' }
   | {
-      readonly tag: 'UsedUp'
+      readonly _tag: 'UsedUp'
       readonly attempts: number
     }
 
-const LAST: Next = { tag: 'Last' }
+const LAST: Next = { _tag: 'Last' }
 
 /** Returns whether there is another connection, and when. */
 export const nextAfter =
@@ -87,9 +87,9 @@ export const nextAfter =
     if (attempts === 1 || !ended.isReplayable) return LAST
     if (!isTransient(policy, ended.error) || !isSafe(policy, ended)) return LAST
     const scheduled = RetryPolicy.waits(ended.entropy)(policy)[ended.attempt - 1]
-    if (scheduled === undefined) return { tag: 'UsedUp', attempts }
+    if (scheduled === undefined) return { _tag: 'UsedUp', attempts }
     const asked = O.getOrElse(() => 0)(askedFor(ended))
-    return { tag: 'Connect', delay: Math.max(scheduled, Math.min(asked, retryAfter)) }
+    return { _tag: 'Connect', delay: Math.max(scheduled, Math.min(asked, retryAfter)) }
   }
 
 /** The errors of a response that is not a stream of events. */

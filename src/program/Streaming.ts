@@ -23,7 +23,8 @@ const absolve = <E, A>(outcome: E.Either<E, A>, jar: Jar.Jar): E.Either<E, [A, J
   E.isLeft(outcome) ? outcome : E.right([outcome.right, jar])
 
 /**
- * The errors of the function of `stream` that stay as they are. A `Fault` without a plan becomes a `SendError`.
+ * The errors of the function of `stream`, `streamPages` or `eventStream` that stay as they are. A `Fault` without a plan is that of the
+ * body or of the items: the error of the program replaces it.
  *
  * @since 0.2.0
  * @category model

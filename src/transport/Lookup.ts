@@ -1,5 +1,5 @@
 /**
- * Name resolution as a transport uses it: any function with the signature of Node's `dns.lookup`, with a cache as an option.
+ * Finds the addresses of hosts for a transport, with any function that has the signature of Node's `dns.lookup`. A cache is optional.
  *
  * | a lookup that                                  | causes                                              |
  * |------------------------------------------------|-----------------------------------------------------|

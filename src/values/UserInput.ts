@@ -44,5 +44,8 @@ export const isRecord = (value: unknown): boolean => {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** Rounds a number down. A value that is not at least `least`, such as `NaN`, counts as `least`. */
+export const atLeast = (least: number, given: number): number => (given >= least ? Math.floor(given) : least)
+
 /** `Array.isArray`, but in its false branch no readonly array is left either (microsoft/TypeScript#17002). */
 export const isArray = <A>(value: A): value is Extract<A, ReadonlyArray<unknown>> => Array.isArray(value)

@@ -251,7 +251,7 @@ describe('a redirect', () => {
       }),
     )
   })
-  it('keeps a header that the user set himself, as any other header', () => {
+  it('keeps a header of withHeader at another origin, where a redirect drops a minted key', () => {
     const { hops } = simulated(Request.withHeader(NAME, 'own')(order), {
       'POST /orders': { status: 307, headers: { location: 'http://other.test/' } },
     })

@@ -1,5 +1,5 @@
 /** Files as bodies and as parts: opened for each send, with a length if it was read first. */
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import {
   Transport,
 } from 'requests-ts'
 import { afterAll, describe, expect, test } from 'vitest'
+import { openFilesIn } from '../openFiles.js'
 import { untyped } from '../untyped.js'
 import { until, web } from './servers.js'
 
@@ -69,17 +70,6 @@ const statted = async (name: string): Promise<Multipart.FilePart> => {
 const has = (received: Received | undefined, bytes: Uint8Array): boolean =>
   received?.body.includes(Buffer.from(bytes)) === true
 
-/** The files of the folder that this process has open. */
-const openFiles = (): ReadonlyArray<string> =>
-  readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`)
-      return target.startsWith(folder) ? [target] : []
-    } catch {
-      return []
-    }
-  })
-
 describe('Multipart.file', () => {
   test('describes the file by its base name and as a stream of octets', () => {
     expect(Multipart.file('/tmp/a/b.bin')).toMatchObject({ filename: 'b.bin', contentType: 'application/octet-stream' })
@@ -110,7 +100,7 @@ describe('Multipart.file', () => {
     expect(
       has(received[0], Buffer.from('name="file"; filename="bild ü.bin"\r\nContent-Type: application/octet-stream')),
     ).toBe(true)
-    expect(openFiles()).toEqual([])
+    expect(openFilesIn(folder)).toEqual([])
   })
   test('sends the file again after a redirect and in a retry', async () => {
     const { url, received } = await recorder()
@@ -213,11 +203,11 @@ describe('Request.withFile', () => {
       Http.withSignal(abort.signal),
       Client.use(options),
     )()
-    await until(() => openFiles().length === 1)
+    await until(() => openFilesIn(folder).length === 1)
     abort.abort()
     expect(await outcome).toMatchObject({ left: { _tag: 'Aborted' } })
-    await until(() => openFiles().length === 0)
-    expect(openFiles()).toEqual([])
+    await until(() => openFilesIn(folder).length === 0)
+    expect(openFilesIn(folder)).toEqual([])
     for (const request of received) request.resume() // a server that reads nothing does not see the end of the connection
   })
 })

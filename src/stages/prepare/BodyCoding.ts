@@ -28,7 +28,7 @@ export interface Coded {
   readonly decision: CodingDecision
 }
 
-/** Fields that a user computes from the bytes that he has: those of HTTP, and those of the storage of AWS, Google and Azure. */
+/** Fields that describe the bytes before compression: those of HTTP, and those of the storage of AWS, Google and Azure. */
 const OF_CONTENT =
   /^(?:content-(?:encoding|digest|md5|range)|(?:repr-)?digest|x-amz-(?:content-|checksum-|decoded-|trailer).*|x-goog-hash|x-ms-(?:blob-)?content-(?:md5|crc64))$/i
 
@@ -77,7 +77,7 @@ export const encode = (setting: Compression.Compression, headers: Headers.Header
   if (given !== undefined) return unchanged(payload, `you set ${given[0]}`)
   if (size !== undefined && size < minimumSize)
     return unchanged(payload, `the body has fewer than ${minimumSize} bytes`)
-  // Asked last, so that a user can compress the body himself.
+  // Asked last: a body that is compressed already, or too small, needs no compressor.
   const missing = Compressor.missing(coding)
   if (missing !== undefined) return E.left(invalidSettings('compression', missing))
   const coded = compressed(coding, payload)

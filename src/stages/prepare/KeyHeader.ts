@@ -111,8 +111,8 @@ const scopeOfName = (plan: Plan, provenance: Provenance.Provenance, name: string
 }
 
 /**
- * Returns how long the idempotency key of a plan stays the same; `Absent` if it has none. The header is that of
- * `withIdempotencyKey`, or `Idempotency-Key`.
+ * Returns how long the idempotency key of a plan stays the same. It reads the header of `withIdempotencyKey`, or
+ * `Idempotency-Key`. Without this header the scope is `Absent`.
  */
 export const scopeOf = (plan: Plan): KeyScope => {
   const provenance = O.toUndefined(Provenance.of(plan))

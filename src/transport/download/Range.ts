@@ -142,7 +142,7 @@ export const revalidateHeaders = (part: PartialFile): Fields => {
 }
 
 /**
- * Whether the response has no content coding, so that its bytes are those that ranges count.
+ * Returns whether the body is sent without a content coding. Ranges count the bytes after coding.
  * @internal
  */
 export const isUncoded = (head: Head): boolean =>

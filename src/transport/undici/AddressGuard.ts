@@ -6,7 +6,7 @@
  * | an address in a URL, also behind a proxy         | before sending, and by `Transport.refusal`  |
  * | a name that this process resolves                | after each lookup; only allowed addresses are connected to |
  * | a name that a proxy resolves                     | refused before sending, unless the policy allows it |
- * | a unix socket                                    | refused before sending: it has no IP address |
+ * | a unix socket                                    | refused before sending: its path is not an IP address |
  * | the address of the proxy itself                  | no: it is your configuration                |
  *
  * A name is looked up once for each connection, and the connection goes to an address of that lookup. So a name that resolves to
@@ -68,7 +68,7 @@ const MAX_REASONS = 4
 
 const VIA_PROXY =
   'a proxy would resolve this name, so the address policy cannot be applied; use AddressPolicy.allowNamesToProxies or no proxy'
-const VIA_SOCKET = 'a unix socket has no IP address; leave out socketPath or addressPolicy'
+const VIA_SOCKET = 'the path of a unix socket is not an IP address; leave out socketPath or addressPolicy'
 
 /** Returns a guard. The policy is read once. */
 export const make = (policy: AddressPolicy.AddressPolicy, socketPath: string | undefined): AddressGuard => {

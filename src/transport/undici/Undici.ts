@@ -92,11 +92,8 @@ const resolverOf = ({ lookup, lookupCache }: Options): Lookup.Resolve => {
   return lookupCache === undefined ? resolve : Lookup.cached(lookupCache, resolve, () => performance.now())
 }
 
-/** A number that is not at least 1, such as `NaN`, counts as 1. */
-const streamsOf = (http2: Options['http2']): number => {
-  const streams = typeof http2 === 'object' && http2 !== null ? UserInput.get(http2, 'streams') : undefined
-  return streams !== undefined && streams >= 1 ? Math.floor(streams) : 1
-}
+const streamsOf = (http2: Options['http2']): number =>
+  typeof http2 === 'object' && http2 !== null ? UserInput.atLeast(1, UserInput.get(http2, 'streams') ?? 1) : 1
 
 const settingsOf = (options: Options): Settings => ({
   connections: options.connections ?? 128,
