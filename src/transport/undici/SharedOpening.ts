@@ -5,7 +5,6 @@
  * A request also waits here while the connection is open and the server has not sent its settings yet, so that its connect timeout
  * covers this wait.
  */
-
 import type * as Fault from '../../wire/Fault.js'
 import type { Connecting, ConnectListener } from './Connector.js'
 import type { PhaseClock } from './PhaseClock.js'
@@ -60,7 +59,7 @@ export class SharedOpening implements ConnectListener {
     else listener.onQueued()
   }
 
-  /** The connection is of use to all that still wait: they wait for a free one now. */
+  /** The server has sent its settings. The requests that are left wait for a free stream, without a connect timeout. */
   end(): void {
     for (const pooled of this.#members) pooled.request.listener.onQueued()
     this.#members.clear()
