@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
-import { minifySync, transformSync } from 'rolldown/utils'
+import { minifySync, parseSync, transformSync } from 'rolldown/utils'
 import { namespaces, replaced } from './exports.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -52,18 +52,16 @@ const plainNamespaces = {
   },
 }
 
-const print = (path, code, more = {}) => minifySync(path, code, { module: false, compress: false, mangle: false, ...more }).code
-
 /**
- * Shortens the names inside functions, and removes the indentation. Line breaks and other names stay: Node prints the line of an
- * error, and stack traces can be read.
+ * Removes white space, and shortens the names inside functions. Each statement of a module stays on a line of its own, and the
+ * names of the module stay: Node prints the line of an error, and stack traces can be read.
  */
-const shortened = (path, code) => {
-  const mangled = print(path, code, { mangle: { toplevel: false }, codegen: { removeWhitespace: false } })
-  const flat = mangled.replace(/^\t+/gm, '')
-  // A tab at the start of a line may belong to a text.
-  const isSame = print(path, flat, { codegen: { removeWhitespace: true } }) === print(path, mangled, { codegen: { removeWhitespace: true } })
-  return isSame ? flat : mangled
+const shortened = (path, source, { module }) => {
+  const options = { module, compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } }
+  const { code } = minifySync(path, source, options)
+  const { program } = parseSync(path, code, { sourceType: module ? 'module' : 'script' })
+  const starts = [...program.body.map(({ start }) => start), code.length]
+  return starts.slice(1).reduce((text, end, i) => `${text}${code.slice(starts[i], end)}\n`, code.slice(0, starts[0]))
 }
 
 /** The same for the names that chunks export to each other. No module exports a variable, and no chunks form a cycle. */
@@ -78,7 +76,7 @@ const plainExports = {
         /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm,
         'exports.$1 = $2;',
       )
-      file.code = shortened(file.fileName, plain)
+      file.code = shortened(file.fileName, plain, { module: false })
     }
   },
 }
@@ -117,12 +115,11 @@ export const writeCommonJs = async (folder) => {
 const importsIn = (code) =>
   Array.from(code.matchAll(/(?:\bfrom|\bimport\(|\bimport)"(\.[^"]+)"/g), ([, path]) => path.replace(/\.js$/, '.ts'))
 
-/** Names of the modules stay as they are, so that stack traces can be read. Those inside functions and line breaks do not. */
 const compact = (path) => {
   // A bundle that uses `fp-ts/Either` as well has these modules only once.
   const source = readFileSync(join(root, path), 'utf8').replace(/'fp-ts\/lib\/(\w+\.js)'/g, `'fp-ts/es6/$1'`)
   const { code } = transformSync(path, source, TRANSFORM)
-  return minifySync(path, code, { module: true, compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } }).code
+  return shortened(path, code, { module: true })
 }
 
 /**
@@ -152,7 +149,7 @@ export const writeModules = (folder) => {
     const code = compact(path)
     const file = join(folder, path.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${byCondition(path, code)}\n`)
+    writeFileSync(file, byCondition(path, code))
     for (const imported of importsIn(code)) write(relative(root, resolve(root, dirname(path), imported)))
   }
   for (const path of Object.values(ENTRY_POINTS)) write(path)
