@@ -15,6 +15,8 @@
  * const found = await RuleSet.refutations({ numRuns: 100 })(jar(forgetful))
  * assert.equal(found.has('join is commutative'), true)
  */
+export * as AddressLaws from './AddressLaws.js'
+export * as Addresses from './arbitrary/Address.js'
 export * as Calls from './arbitrary/Calls.js'
 export * as Chain from './arbitrary/Chain.js'
 export * as Cookies from './arbitrary/Cookie.js'
@@ -55,6 +57,7 @@ export * as RecordingServer from './RecordingServer.js'
 export * as Witness from './RecordingServer.js'
 export * as RetryLaws from './Retry.js'
 export * as RuleSet from './RuleSet.js'
+export { addressPolicy } from './rules/addressPolicy.js'
 export { exchange } from './rules/exchange.js'
 export { explaining } from './rules/explain.js'
 export { http } from './rules/http.js'

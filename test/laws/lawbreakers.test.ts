@@ -7,6 +7,7 @@ import { explain } from '../../src/inspect/Explain.js'
 import { record } from '../../src/transport/Record.js'
 import { replay } from '../../src/transport/Replay.js'
 import { withRetry } from '../../src/transport/Retry.js'
+import { addressPolicies } from './breakers/addressPolicies.js'
 import { exchanges, https } from './breakers/exchanges.js'
 import { integrations } from './breakers/integrations.js'
 import { jarStores } from './breakers/jarStores.js'
@@ -35,6 +36,7 @@ const cases: ReadonlyArray<Case> = [
   renewals,
   signatures,
   tokenHolders,
+  addressPolicies,
 ]
 
 /** A counterexample must have fewer characters, so that it is readable. */
