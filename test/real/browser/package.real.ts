@@ -40,6 +40,21 @@ const serve =
         return response.end('hello')
       case '/lines':
         return response.end('one\ntwo\n')
+      case '/events': {
+        // The second connection continues after the last event; the third one is told that there is no more.
+        const after = Number(request.headers['last-event-id'] ?? 0)
+        if (after === 2) return response.writeHead(204).end()
+        response.setHeader('Content-Type', 'text/event-stream')
+        return response.end(`id: ${after + 1}\ndata: word ${after + 1}\n\n`)
+      }
+      case '/list':
+        return response.setHeader('Link', '</last>; rel="next"').end('1')
+      case '/last':
+        return response.end('2')
+      case '/problem':
+        return response
+          .writeHead(409, { 'Content-Type': 'application/problem+json' })
+          .end('{"title":"Out of stock","detail":"No more tea"}')
       case '/echo':
         return request.pipe(response)
       case '/silent':
@@ -78,6 +93,16 @@ describe('a page that imports requests-ts', () => {
       deadline: ['DeadlineExceeded', expect.stringContaining('100 ms')],
       lines: ['Right', ['one', 'two']],
       shared: ['Right', ['hello', 'hello']],
+    })
+  })
+  it('reads events again after the last one, pages, schemas and problems', async () => {
+    expect(await run('reads()')).toEqual({
+      events: ['Right', ['1: word 1', '2: word 2']],
+      pages: ['Right', [1, 2]],
+      template: ['Right', '/echo?q=%C3%BC%26'],
+      schema: ['Right', { a: 1 }],
+      problem: ['StatusError', expect.stringContaining('Out of stock')],
+      compressed: ['InvalidSettings', expect.stringContaining('CompressionStream')],
     })
   })
   it('reports each thing that a page cannot do', async () => {

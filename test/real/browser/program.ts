@@ -14,6 +14,7 @@ import {
   Store,
   Stream,
   Transport,
+  Url,
 } from 'requests-ts'
 
 type Outcome = readonly [tag: string, detail: unknown]
@@ -44,6 +45,26 @@ export const sends = async (): Promise<Readonly<Record<string, Outcome>>> => ({
       pipe(TE.sequenceArray(['/hello', '/hello'].map((path) => Client.runIn(client)(pipe(Http.get(path), text))))),
     )(),
   ),
+})
+
+const words = Http.eventStream(Request.get('/events'), { retry: { attempts: 2, base: 0 } })((events) =>
+  pipe(
+    events,
+    Stream.toArray,
+    TE.map((all) => all.map(({ data, id }) => `${id}: ${data}`)),
+  ),
+)
+
+const Item = { '~standard': { version: 1, vendor: 'page', validate: (value: unknown) => ({ value }) } } as const
+
+/** Server-sent events over two connections, a list in pages, a template and a problem of a server. */
+export const reads = async (): Promise<Readonly<Record<string, Outcome>>> => ({
+  events: await run(words),
+  pages: await run(Http.pages({ request: '/list', items: Response.json((u) => E.right([u])), lookAhead: 1 })),
+  template: shown(Url.template('/echo{?q}')({ q: 'ü&' })),
+  schema: await run(pipe(Http.post('/echo', Request.withJson({ a: 1 })), Http.json(Item))),
+  problem: await run(pipe(Http.get('/problem'), Http.ok)),
+  compressed: await run(Http.post('/echo', Request.withText('a'.repeat(2000)), Request.withCompression('gzip'))),
 })
 
 /** What a page cannot do. */
