@@ -24,7 +24,7 @@ export { type Options as SharedLimitOptions, withSharedLimit } from './transport
 export type { SharedLimit } from './transport/SharedLimitPort.js'
 export { undici } from './transport/SystemTransport.js'
 export type { Dispatcher } from './transport/undici/Dispatcher.js'
-export type { Options } from './transport/undici/Undici.js'
+export type { Options } from './transport/undici/TransportOptions.js'
 export type { Fault, FaultTag } from './wire/Fault.js'
 export { byPercent, type PercentProgress } from './wire/Progress.js'
 export { type Answer, type Reply, reply, type Server, type Source } from './wire/Reply.js'

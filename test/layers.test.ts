@@ -243,16 +243,16 @@ const STATE: ReadonlyArray<ModuleState> = [
     reason: 'the route to an origin, decided once for the same settings; all of its inputs are compared',
   },
   {
-    file: 'stages/prepare/Route.ts',
-    name: 'recentTls',
-    bound: 'one entry',
-    reason: 'one TLS object for the same settings, so that a transport finds its pool by identity',
-  },
-  {
     file: 'stages/prepare/TargetUrl.ts',
     name: 'bases',
     bound: WEAK,
     reason: 'the base URL of the settings, parsed once; the settings are immutable',
+  },
+  {
+    file: 'stages/prepare/TlsSetting.ts',
+    name: 'recent',
+    bound: 'one entry',
+    reason: 'one TLS object for the same settings, so that a transport finds its pool by identity',
   },
   {
     file: 'transport/download/FileLock.ts',

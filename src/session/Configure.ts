@@ -65,19 +65,18 @@ export const withSecretHeader = (name: string, value: string | Secret.Secret): C
   header(name, Secret.hide(value))
 
 /**
- * Sets several headers, from a record or from pairs: a repeated name is sent as several lines. In a record `null` removes
+ * Sets several headers, from a record or from pairs (a list, a `Headers` of fetch): a repeated name is sent as several lines. In a record `null` removes
  * a header of an earlier setting, and `undefined` is ignored, as if the name were missing.
  */
 export const withHeaders = (
-  fields: Readonly<Record<string, string | null | undefined>> | ReadonlyArray<readonly [name: string, value: string]>,
+  fields: Readonly<Record<string, string | null | undefined>> | Iterable<readonly [name: string, value: string]>,
 ): Configure => {
+  const given = UserInput.listed(fields)
   const headers = new Map<string, Override.Override<HeaderSetting>>()
   // The values of a name are appended in place, because a name may be repeated thousands of times.
   const lines = new Map<string, Headers.Value[]>()
-  const isRepeatable = UserInput.isArray(fields)
-  const pairs: ReadonlyArray<readonly [string, string | null | undefined]> = isRepeatable
-    ? fields
-    : Object.entries(fields)
+  const isRepeatable = UserInput.isArray(given)
+  const pairs: Iterable<readonly [string, string | null | undefined]> = isRepeatable ? given : Object.entries(given)
   for (const [name, value] of pairs) {
     if (value === undefined && !isRepeatable) continue
     const key = keyOf(name)

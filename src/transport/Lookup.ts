@@ -83,16 +83,22 @@ export const lookupFrom =
   (hostname, _options, callback) => {
     const fail = (cause: unknown): void =>
       callback(cause instanceof Error ? cause : new Error(Fault.messageOf(cause)), [])
-    const run = async (): Promise<E.Either<E, ReadonlyArray<string>>> => resolve(hostname)()
+    const run = async (): Promise<E.Either<unknown, ReadonlyArray<LookupAddress>>> => {
+      // Plain JavaScript may return anything.
+      const { _tag, left, right }: Readonly<Record<string, unknown>> = Object(await resolve(hostname)())
+      return _tag === 'Left' ? E.left(left) : E.right(withFamilies(right))
+    }
     run().then((outcome) => {
       if (E.isLeft(outcome)) fail(outcome.left)
-      else
-        callback(
-          null,
-          outcome.right.map((address) => ({ address, family: isIpv4(address) ? 4 : 6 })),
-        )
+      else callback(null, outcome.right)
     }, fail)
   }
+
+/** Returns texts as records. The transport reports what is not an address. */
+const withFamilies = (addresses: unknown): ReadonlyArray<LookupAddress> =>
+  Array.isArray(addresses)
+    ? addresses.map((address) => ({ address, family: isIpv4(address) ? 4 : 6 }))
+    : [{ address: String(addresses), family: 0 }]
 
 // --- reading the result ----------------------------------------------------------------------------------------------
 
@@ -119,18 +125,19 @@ const addressOf = (item: unknown): LookupAddress | undefined => {
   return family === 0 ? undefined : { address, family }
 }
 
+const notAddresses = (hostname: string): Error =>
+  new Error(`the lookup of ${hostname} returned something else than IP addresses`)
+
 /** Returns the addresses, or what is wrong with them. */
 const readAddresses = (hostname: string, given: unknown): E.Either<Error, ReadonlyArray<LookupAddress>> => {
-  const items: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
-  if (items.length === 0) return E.left(new Error(`the lookup found no address of ${hostname}`))
-  const addresses: LookupAddress[] = []
-  for (const item of items) {
-    const address = addressOf(item)
-    if (address === undefined)
-      return E.left(new Error(`the lookup of ${hostname} returned something else than IP addresses`))
-    addresses.push(address)
+  try {
+    const items: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
+    if (items.length === 0) return E.left(new Error(`the lookup found no address of ${hostname}`))
+    const addresses = items.map(addressOf).filter((address) => address !== undefined)
+    return addresses.length === items.length ? E.right(addresses) : E.left(notAddresses(hostname))
+  } catch {
+    return E.left(notAddresses(hostname)) // a proxy, or a getter that throws
   }
-  return E.right(addresses)
 }
 
 /** Returns how to find addresses with a lookup of the user. */
@@ -145,10 +152,17 @@ export const checked =
       if (E.isLeft(read)) onAddresses(read.left, NONE)
       else onAddresses(undefined, read.right)
     }
+    const settlePromise = (): void =>
+      settle(new Error('the lookup returned a promise instead of calling back; use Transport.lookupFrom'), NONE)
     try {
       const returned: unknown = lookup(hostname, { all: true, family: 0, hints: 0 }, settle)
-      // Plain JavaScript can pass an async function.
-      if (returned instanceof Promise) returned.catch((error: unknown) => settle(error, NONE))
+      // Plain JavaScript can pass an async function. One that calls back has done so when its promise is fulfilled, or does soon.
+      if (returned instanceof Promise) {
+        returned.then(
+          (value) => (value === undefined ? undefined : settlePromise()),
+          (error: unknown) => settle(error, NONE),
+        )
+      }
     } catch (error) {
       settle(error, NONE)
     }

@@ -33,8 +33,11 @@ export type Pair = readonly [name: string, value: string]
 /** Names with their values, in order. A name may repeat. */
 export type Pairs = ReadonlyArray<Pair>
 type GivenPair = readonly [name: string, value: Values | null | undefined]
-/** A record, which is merged key by key, or pairs, which replace the session's query. */
-export type Input = Readonly<Record<string, Values | null | undefined>> | ReadonlyArray<GivenPair>
+/**
+ * A record, which is merged key by key, or pairs, which replace the session's query: a list, `URLSearchParams` or another
+ * iterable.
+ */
+export type Input = Readonly<Record<string, Values | null | undefined>> | ReadonlyArray<GivenPair> | Iterable<Pair>
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
@@ -49,8 +52,10 @@ export const fromRecord = (record: Readonly<Record<string, Values | null | undef
   Object.entries(record).flatMap(([name, values]) => spread(name, values))
 
 /** Returns the pairs of a record or of a list of pairs. */
-export const fromInput = (input: Input): Pairs =>
-  UserInput.isArray(input) ? input.flatMap(([name, values]) => spread(name, values)) : fromRecord(input)
+export const fromInput = (input: Input): Pairs => {
+  const given = UserInput.listed(input)
+  return UserInput.isArray(given) ? given.flatMap(([name, values]) => spread(name, values)) : fromRecord(given)
+}
 
 /** Python's `quote_plus`: keeps the unreserved characters of RFC 3986, a space is `+`, the rest is UTF-8 %XX. */
 const quotePlus = (text: string): string => {
@@ -117,9 +122,10 @@ export const noKeys: Source = { _tag: 'Keys', keys: Override.noKeys }
 
 /** Returns the input as a setting: a record extends the session's keys, pairs replace the session's query. */
 export const layer = (input: Input): Override.Layer<Source> => {
-  if (UserInput.isArray(input)) return Override.replace<Source>({ _tag: 'Pairs', pairs: input })
+  const given = UserInput.listed(input)
+  if (UserInput.isArray(given)) return Override.replace<Source>({ _tag: 'Pairs', pairs: given })
   const keys = new Map<string, Override.Override<Held>>()
-  for (const [name, values] of Object.entries(input)) {
+  for (const [name, values] of Object.entries(given)) {
     if (values === undefined) continue
     keys.set(name, values === null ? Override.unset : Override.set<Held>(values))
   }

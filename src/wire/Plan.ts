@@ -30,16 +30,23 @@ export interface ClientCertificate {
   readonly passphrase?: string | Secret.Secret
 }
 
-const hidePrivateKey = (text: string | Secret.Secret): string | Secret.Secret =>
-  typeof text === 'string' && text.includes('PRIVATE KEY-----') ? Secret.make(text) : text
+/** Returns a text with a private key as a secret. What is not a text is hidden too, and planning reports it. */
+const hidePrivateKey = (text: string | Secret.Secret): string | Secret.Secret => {
+  if (typeof text === 'string') return text.includes('PRIVATE KEY-----') ? Secret.make(text) : text
+  return Secret.is(text) ? text : Secret.make(text)
+}
 
 /** Returns the certificate with private keys, bundles and passphrases as secrets. Paths stay readable. */
-export const hideCertificate = ({ cert, key, pfx, passphrase }: ClientCertificate): ClientCertificate => ({
-  ...(cert === undefined ? {} : { cert: hidePrivateKey(cert) }),
-  ...(key === undefined ? {} : { key: hidePrivateKey(key) }),
-  ...(pfx === undefined ? {} : { pfx: pfx instanceof Uint8Array ? Secret.bytes(pfx) : pfx }),
-  ...(passphrase === undefined ? {} : { passphrase: Secret.hide(passphrase) }),
-})
+export const hideCertificate = (certificate: ClientCertificate): ClientCertificate => {
+  // Plain JavaScript may pass anything.
+  const { cert, key, pfx, passphrase }: ClientCertificate = Object(certificate)
+  return {
+    ...(cert === undefined ? {} : { cert: hidePrivateKey(cert) }),
+    ...(key === undefined ? {} : { key: hidePrivateKey(key) }),
+    ...(pfx === undefined ? {} : { pfx: pfx instanceof Uint8Array ? Secret.bytes(pfx) : pfx }),
+    ...(passphrase === undefined ? {} : { passphrase: Secret.is(passphrase) ? passphrase : Secret.make(passphrase) }),
+  }
+}
 
 /** How a connection to an `https` URL or proxy is verified. */
 export interface Tls {

@@ -3,6 +3,7 @@ import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
+import { untyped } from '../untyped.js'
 
 // Which override each function stores, and which values are secret.
 
@@ -30,6 +31,29 @@ describe('headers', () => {
       [name]: set(name.toUpperCase(), 'secret:v'),
     })
     expect(headers(Settings.withHeaders({ [name]: 'v' }))).toEqual({ [name]: set(name, 'secret:v') })
+  })
+  it.each([
+    ['Headers', new Headers({ Accept: 'a', 'X-B': 'b' })],
+    [
+      'a Map',
+      new Map([
+        ['accept', 'a'],
+        ['x-b', 'b'],
+      ]),
+    ],
+    [
+      'an iterator',
+      [
+        ['accept', 'a'],
+        ['x-b', 'b'],
+      ].values(),
+    ],
+  ])('are read from %s', (_, fields) => {
+    const given = untyped<Iterable<readonly [string, string]>>(fields)
+    expect(headers(Settings.withHeaders(given))).toEqual({ accept: set('accept', 'a'), 'x-b': set('x-b', 'b') })
+  })
+  it.each([null, undefined])('are not set by %s', (fields) => {
+    expect(headers(Settings.withHeaders(untyped(fields)))).toEqual({})
   })
   it('keep the same secret for any name', () => {
     const name = 'authorization'
@@ -66,6 +90,31 @@ describe('query and cookies', () => {
   it('a record extends the query, pairs and text replace it', () => {
     expect(from(Settings.withQuery({ a: 1 })).query).toMatchObject({ value: { _tag: 'Keys' } })
     expect(from(Settings.withQuery([['a', 1]])).query).toMatchObject({ value: { _tag: 'Pairs', pairs: [['a', 1]] } })
+    for (const pairs of [
+      new URLSearchParams('a=1&b=2&a=3'),
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['a', '3'],
+      ].values(),
+    ]) {
+      const given = untyped<Iterable<readonly [string, string]>>(pairs)
+      expect(from(Settings.withQuery(given)).query).toMatchObject({
+        value: {
+          _tag: 'Pairs',
+          pairs: [
+            ['a', '1'],
+            ['b', '2'],
+            ['a', '3'],
+          ],
+        },
+      })
+    }
+    for (const nothing of [null, undefined]) {
+      expect(from(Settings.withQuery(untyped(nothing))).query).toMatchObject({
+        value: { _tag: 'Keys', keys: new Map() },
+      })
+    }
     expect(from(Settings.withQueryText('a b')).query).toEqual(Override.replace({ _tag: 'Text', text: 'a b' }))
   })
   it('a secret parameter extends the query, given as a string or as a secret', () => {

@@ -1,4 +1,5 @@
 /** Address policies and lookups on real sockets. 127.0.0.2 stands for a public address, 127.0.0.1 for a private one. */
+import * as dns from 'node:dns'
 import * as http from 'node:http'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -6,8 +7,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { AddressPolicy, Client, Environment, Http, Request, Session, Transport } from 'requests-ts'
 import { describe, expect, test } from 'vitest'
+import { untyped } from '../untyped.js'
 import { exchange, fault, plan, text } from './plans.js'
-import { accept, type Listening, listen, proxy, sleep, transport, web } from './servers.js'
+import { accept, always, type Listening, listen, ok, proxy, sleep, transport, web } from './servers.js'
 import { socks } from './socks.js'
 
 const PRIVATE = '127.0.0.1'
@@ -279,6 +281,51 @@ describe('a lookup of the user', () => {
       plan('http://name.test/', { timeouts: { connect: 20 } }),
     )
     expect(outcome).toMatchObject({ _tag: 'ConnectTimeout' })
+  })
+
+  test('that returns a promise instead of calling back fails at once', async () => {
+    const lookups = [async () => [PRIVATE], () => Promise.resolve(PRIVATE), dns.promises.lookup, async () => null]
+    for (const lookup of lookups) {
+      const client = transport({ lookup: untyped(lookup) })
+      const failed = await fault(client, plan('http://localhost:1/'))
+      expect(failed).toMatchObject({ _tag: 'ConnectFailed', unsent: true })
+      expect(failed.message).toContain('promise')
+    }
+  })
+
+  test('that calls back later may return a promise of nothing', async () => {
+    const server = await always(ok('fine'))
+    const lookup: Transport.Lookup = async (_, __, done) => {
+      setTimeout(done, 20, null, '127.0.0.1')
+    }
+    const url = server.url.replace('127.0.0.1', 'name.test')
+    expect(await text(transport({ lookup }), plan(url))).toBe('fine')
+  })
+
+  const hostile = new Proxy([], {
+    get: () => {
+      throw new Error('mine')
+    },
+  })
+  test.each([
+    [() => async () => undefined],
+    [() => async () => E.right('127.0.0.1 ')],
+    [() => async () => E.right([5])],
+    [() => async () => E.right(null)],
+    [() => async () => E.left(undefined)],
+    [() => async () => E.right(hostile)],
+    [() => async () => Promise.reject(new Error('mine'))],
+    [() => undefined],
+    [
+      () => {
+        throw new Error('mine')
+      },
+    ],
+  ])('made from a task that returns something else is a failure: %#', async (resolve) => {
+    const client = transport({ lookup: Transport.lookupFrom(untyped(resolve)) })
+    expect(await fault(client, plan('http://name.test:1/'))).toMatchObject({ _tag: 'ConnectFailed', unsent: true })
+    const other = transport({ lookup: (_, __, done) => done(null, untyped(hostile)), lookupCache: {} })
+    expect(await fault(other, plan('http://name.test:1/'))).toMatchObject({ _tag: 'ConnectFailed', unsent: true })
   })
 
   test('may return one text, texts, a wrong family, and may call back twice', async () => {

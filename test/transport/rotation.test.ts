@@ -1,11 +1,13 @@
 /** Certificate files that change while a transport is open. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import fs, { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { plan, tag, text } from './plans.js'
 import { pki, secure, sleep, transport, type Web } from './servers.js'
 
@@ -201,5 +203,40 @@ describe('a CA that is renewed', () => {
     expect(await tag(client, by)).toBe('TlsFailed')
     write('ca.pem', pki('ca.pem'))
     expect(await text(client, by)).toBe('secure')
+  })
+})
+
+describe('a named pipe as a certificate', () => {
+  test.skipIf(process.platform === 'win32')('is read once, and never waited for again', async () => {
+    const server = await namingOnce()
+    install('client')
+    execFileSync('mkfifo', [at('pipe')])
+    // It writes again for each reader, so that a second read is counted and does not hang.
+    const loop = `while cp "${at('me.key')}" "${at('pipe')}"; do echo read >> "${at('log')}"; done`
+    const writer = spawn('sh', ['-c', loop], { detached: true })
+    const client = transport()
+    const sent = plan(server.url, { certificate: { cert: at('me.pem'), key: at('pipe') } })
+    for (const _ of [1, 2, 3]) expect(await text(client, sent)).toBe('a client')
+    await untilChecked()
+    expect(await text(client, sent)).toBe('a client')
+    process.kill(-Number(writer.pid), 'SIGKILL')
+    expect(readFileSync(at('log'), 'utf8')).toBe('read\n')
+  })
+})
+
+describe('a file that changed a moment ago', () => {
+  test('is not read again for each of many connections', async () => {
+    const server = await namingOnce()
+    install('client')
+    const client = transport()
+    await text(client, plan(server.url, files()))
+    const reads = vi.spyOn(fs, 'readFileSync')
+    syncBuiltinESMExports()
+    const began = performance.now()
+    await Promise.all(Array.from({ length: 50 }, () => text(client, plan(server.url, files()))))
+    const turns = 1 + Math.ceil((performance.now() - began) / 100)
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(2 * turns)
+    reads.mockRestore()
+    syncBuiltinESMExports()
   })
 })

@@ -13,7 +13,7 @@ import * as tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { Options } from '../../src/transport/undici/Undici.js'
+import type { Options } from '../../src/transport/undici/TransportOptions.js'
 import { undici } from '../../src/transport/undici/Undici.js'
 import type { Transport } from '../../src/wire/Transport.js'
 

@@ -17,8 +17,9 @@ import * as Secret from '../../values/Secret.js'
 import { masked, type Url } from '../../values/Url.js'
 import * as UserInput from '../../values/UserInput.js'
 import { MAX_DELAY_MS } from '../../wire/Clock.js'
-import type { BodyLimit, Route, Timeouts, Tls } from '../../wire/Plan.js'
+import type { BodyLimit, Route, Timeouts } from '../../wire/Plan.js'
 import { invalidProxy, invalidSettings, type PlanError } from '../PlanError.js'
+import { isSameTls, tlsOf } from './TlsSetting.js'
 
 /**
  * Where the proxy of a plan comes from, or why there is none.
@@ -142,29 +143,7 @@ const readProxy = (
   return E.left(invalidProxy(`the key ${key} is not a scheme, 'all', scheme://host or scheme://host:port`))
 }
 
-// --- TLS, timeouts and limits ----------------------------------------------------------------------------------------
-
-const STANDARD: Tls = { verify: true, ca: O.none, certificate: O.none }
-
-type TlsSettings = Pick<Settings, 'verify' | 'ca' | 'certificate'>
-const isSameTls = (x: TlsSettings, y: TlsSettings): boolean =>
-  x.verify === y.verify && x.ca === y.ca && x.certificate === y.certificate
-
-let recentTls: { readonly settings: TlsSettings; readonly ambientCa: O.Option<string>; readonly tls: Tls } | undefined
-
-/** Returns the same object for the settings of the last call, so that a transport finds its connections faster. */
-const tlsOf = (settings: TlsSettings, ambientCa: O.Option<string>): Tls => {
-  const { verify, ca, certificate } = settings
-  if (verify._tag !== 'Set' && ca._tag !== 'Set' && certificate._tag !== 'Set' && O.isNone(ambientCa)) return STANDARD
-  if (recentTls?.ambientCa === ambientCa && isSameTls(recentTls.settings, settings)) return recentTls.tls
-  const tls: Tls = {
-    verify: Override.getOrElse(true)(verify),
-    ca: ca._tag === 'Set' ? O.some(ca.value) : ambientCa,
-    certificate: certificate._tag === 'Set' ? O.some(certificate.value) : O.none,
-  }
-  recentTls = { settings, ambientCa, tls }
-  return tls
-}
+// --- timeouts and limits ---------------------------------------------------------------------------------------------
 
 /** Untyped callers may pass text, which compares like a number. */
 const isNumber = (value: unknown): value is number => typeof value === 'number'
@@ -227,9 +206,10 @@ const decideUncached: ForUrl<E.Either<PlanError, RouteDecision>> = (settings, am
   const isAmbientCa = settings.ca._tag === 'Inherit' && ambient.certificates
   const ambientCa = isAmbientCa ? Environment.caBundle(environment) : O.none
   const tls = tlsOf(settings, ambientCa)
+  if (E.isLeft(tls)) return tls
   return E.right({
     // Plans share it, and untyped code may try to change a plan.
-    route: Object.freeze({ proxy: proxy.right, tls, timeouts: timeouts.right, limits: limits.right }),
+    route: Object.freeze({ proxy: proxy.right, tls: tls.right, timeouts: timeouts.right, limits: limits.right }),
     proxy: chosen.source,
     isAmbientCa: O.isSome(ambientCa),
   })

@@ -25,10 +25,10 @@ import { resolvesNames } from './Tunnel.js'
 
 type Refusal = Exclude<AddressPolicy.AddressDecision, { readonly _tag: 'Allowed' }>
 
-const reasonOf = (refusal: Refusal): string => {
+const reasonOf = (host: string, refusal: Refusal): string => {
   switch (refusal._tag) {
     case 'Refused':
-      return `${refusal.address} is in ${refusal.network}, which the address policy refuses`
+      return `${refusal.address === host ? 'it' : refusal.address} is in ${refusal.network}, which the address policy refuses`
     case 'NotAnAddress':
       return `${JSON.stringify(refusal.address)} is not an IP address, so the address policy cannot be applied`
     case 'InvalidPolicy':
@@ -78,7 +78,7 @@ export const make = (policy: AddressPolicy.AddressPolicy, socketPath: string | u
   const refusalOfAddress = (host: string): Fault.Fault<'AddressRefused'> | undefined => {
     if (!isIpv4(host) && !isIpv6(host)) return undefined
     const decision = decide(host)
-    return decision._tag === 'Allowed' ? undefined : refused(host, reasonOf(decision), addressOf(decision))
+    return decision._tag === 'Allowed' ? undefined : refused(host, reasonOf(host, decision), addressOf(decision))
   }
   const permit = (host: string, found: ReadonlyArray<LookupAddress>): E.Either<Fault.Fault, typeof found> => {
     const addresses: LookupAddress[] = []
@@ -89,14 +89,17 @@ export const make = (policy: AddressPolicy.AddressPolicy, socketPath: string | u
       else refusals.push(decision)
     }
     if (addresses.length > 0 || refusals.length === 0) return E.right(addresses)
-    const reason = refusals.slice(0, MAX_REASONS).map(reasonOf).join('; ')
+    const reason = refusals
+      .slice(0, MAX_REASONS)
+      .map((one) => reasonOf(host, one))
+      .join('; ')
     return E.left(refused(host, reason, refusals.flatMap(addressOf)))
   }
   return {
     refusalOf: ({ url, route: { proxy } }) => {
       const host = withoutBrackets(O.isSome(proxy) ? hostInTarget(url) : url.hostname)
       if (socketPath !== undefined) return refused(host, VIA_SOCKET, [])
-      if (problem !== undefined) return refused(host, reasonOf(problem), [])
+      if (problem !== undefined) return refused(host, reasonOf(host, problem), [])
       if (isIpv4(host) || isIpv6(host)) return refusalOfAddress(host)
       return O.isSome(proxy) && resolvesName(proxy.value) && !mayPassNames ? refused(host, VIA_PROXY, []) : undefined
     },

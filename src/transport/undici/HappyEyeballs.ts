@@ -109,7 +109,8 @@ export class HappyEyeballs {
   }
 
   #connect({ address, family }: LookupAddress): void {
-    const socket = net.connect({ ...this.#options, host: address, port: this.#port, family, lookup: refuseLookup })
+    const socket = this.#open(address, family)
+    if (socket === undefined) return
     this.#connecting.add(socket)
     this.#listener.onOpening(socket)
     let failure: Error | undefined
@@ -123,6 +124,16 @@ export class HappyEyeballs {
       socket.off('error', onError).off('close', onClose)
       this.#onConnect(socket)
     })
+  }
+
+  /** Node throws for an option that it does not accept, such as a port. */
+  #open(address: string, family: number): net.Socket | undefined {
+    try {
+      return net.connect({ ...this.#options, host: address, port: this.#port, family, lookup: refuseLookup })
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
   }
 
   #onConnect(socket: net.Socket): void {

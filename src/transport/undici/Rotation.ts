@@ -7,7 +7,7 @@
  * | a connection with the old content serves a request | the request goes on; the connection is closed after it             |
  * | an idle connection with the old content           | is not used again                                                   |
  * | the new content cannot be read, or is not valid   | the old one stays in use until the files change again: a certificate and its key are often replaced one after the other |
- * | a text instead of a path                          | never changes                                                       |
+ * | there is a text only, or something else than a file, such as a pipe | nothing changes: it is read once                    |
  *
  * Files are compared by their status before each connection, and once a second while requests use existing connections. The files
  * of a folder of CAs are compared once a second, because there may be hundreds.
@@ -34,10 +34,18 @@ export interface SecuritySource {
 /** A file system may record two changes within so many milliseconds with the same time. */
 const TIME_RESOLUTION_MS = 2000
 const FOLDER_CHECK_MS = 1000
+/** How often files are read that changed so recently. */
+const RECENT_CHECK_MS = 100
 
 const statusOf = (path: string): BigIntStats | undefined => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const isFolder = (path: string): boolean => statusOf(path)?.isDirectory() === true
+
+/** Reading a pipe would wait for its writer, or take what another reader needs. */
+const canBeReadAgain = (path: string): boolean => {
+  const status = statusOf(path)
+  return status === undefined || status.isFile() || status.isDirectory()
+}
 
 const filesIn = (folder: string): ReadonlyArray<string> => readdirSync(folder).map((name) => join(folder, name))
 
@@ -55,7 +63,8 @@ const statusOfAll = (files: ReadonlyArray<string>): Status => {
     newest = Math.max(newest, Number(status.ctimeMs))
     return [`${file} ${status.dev} ${status.ino} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`]
   })
-  return { text: lines.join('\n'), isRecent: Date.now() - newest < TIME_RESOLUTION_MS }
+  // A file of the future was written before the clock was set back.
+  return { text: lines.join('\n'), isRecent: Math.abs(Date.now() - newest) < TIME_RESOLUTION_MS }
 }
 
 /** Notices that a file has changed, without reading it. */
@@ -65,6 +74,8 @@ class Fingerprint {
   #text = ''
   #isRecent = true
   #foldersChecked = Number.NEGATIVE_INFINITY
+  /** When the files were read last. */
+  #read = performance.now()
 
   constructor(paths: ReadonlyArray<string>) {
     this.#paths = paths
@@ -82,7 +93,15 @@ class Fingerprint {
     const files = statusOfAll(this.#paths)
     this.#text = `${this.#folders.text}\n${files.text}`
     this.#isRecent = this.#folders.isRecent || files.isRecent
-    return this.#text !== before || wasRecent
+    if (this.#text === before) {
+      if (!wasRecent) return false
+      if (now - this.#read < RECENT_CHECK_MS) {
+        this.#isRecent = true
+        return false
+      }
+    }
+    this.#read = now
+    return true
   }
 
   /** The files could not be read: they are read again the next time. */
@@ -148,7 +167,8 @@ const hasChanged = (fingerprint: Fingerprint): boolean => {
 
 /** Reads what a setting names. */
 export const open = (setting: Plan.Tls): E.Either<Fault.Fault, SecuritySource> => {
-  const paths = Tls.pathsOf(setting)
+  const named = Tls.pathsOf(setting)
+  const paths = named.every(canBeReadAgain) ? named : []
   const fingerprint = new Fingerprint(paths)
   if (paths.length > 0) hasChanged(fingerprint)
   const material = Tls.readMaterial(setting)

@@ -74,12 +74,18 @@ const authorities = (input: string): E.Either<Fault.Fault, ReadonlyArray<string>
   const text = read('CA', input)
   if (E.isLeft(text)) return text
   const found = text.right.match(CERTIFICATE) ?? []
-  if (found.length === 0) return E.left(Fault.make('TlsFailed', `${nameOf('CA', input)} contains no PEM certificate`))
+  return found.length === 0
+    ? E.left(Fault.make('TlsFailed', `${nameOf('CA', input)} contains no PEM certificate`))
+    : E.right(found)
+}
+
+/** Parses certificates. A bundle of a system takes tens of milliseconds, so only a new one is checked. */
+const problemOfAuthorities = (input: string, found: ReadonlyArray<string>): Fault.Fault | undefined => {
   try {
     for (const certificate of found) new X509Certificate(certificate)
-    return E.right(found)
+    return undefined
   } catch (error) {
-    return E.left(rejected(`${nameOf('CA', input)} contains a certificate that is not valid`, error))
+    return rejected(`${nameOf('CA', input)} contains a certificate that is not valid`, error)
   }
 }
 
@@ -102,6 +108,10 @@ const readIdentity = (certificate: Plan.ClientCertificate): E.Either<Fault.Fault
   }
   const cert = read('client certificate', certificate.cert ?? '')
   if (E.isLeft(cert)) return cert
+  if (certificate.key === undefined && !cert.right.includes('PRIVATE KEY-----')) {
+    const name = nameOf('client certificate', certificate.cert ?? '')
+    return E.left(Fault.make('TlsFailed', `${name} contains no private key; set 'key'`))
+  }
   const key = certificate.key === undefined ? cert : read('client key', certificate.key)
   return E.isLeft(key) ? key : E.right({ cert: cert.right, key: key.right, ...passphrase })
 }
@@ -133,9 +143,14 @@ export const pathsOf = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<st
   })
 }
 
-/** Returns the context of connections. Fails for a wrong passphrase, the key of another certificate, or text that is neither. */
-export const security = ({ verify, certificate }: Plan.Tls, material: Material): E.Either<Fault.Fault, Security> => {
+/** Returns the context of connections. Fails for a certificate of a CA that is not valid, a wrong passphrase, the key of another certificate, or text that is neither. */
+export const security = (
+  { verify, ca: setting, certificate }: Plan.Tls,
+  material: Material,
+): E.Either<Fault.Fault, Security> => {
   const { ca, ...identity } = material
+  const problem = ca === undefined || O.isNone(setting) ? undefined : problemOfAuthorities(setting.value, ca)
+  if (problem !== undefined) return E.left(problem)
   try {
     // Without a prototype, because Node would find other options on a polluted one.
     const options = UserInput.own({ ...(ca === undefined ? {} : { ca: [...ca] }), ...identity })

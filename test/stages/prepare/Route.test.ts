@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -11,6 +12,7 @@ import * as Route from '../../../src/stages/prepare/Route.js'
 import * as Override from '../../../src/values/Override.js'
 import * as Proxy from '../../../src/values/Proxy.js'
 import * as Secret from '../../../src/values/Secret.js'
+import type { ClientCertificate } from '../../../src/wire/Plan.js'
 import { untyped } from '../../untyped.js'
 import { urlOf } from '../../urlOf.js'
 
@@ -246,6 +248,41 @@ describe('TLS', () => {
     ],
   ])('is configured by %s', (_, change, expected, environment) => {
     expect(tlsOf(change, environment)).toEqual(expected)
+  })
+
+  const bytes = Buffer.from('-----BEGIN PRIVATE KEY-----')
+  it.each<[string, unknown, string]>([
+    ['no value', undefined, 'certificate'],
+    ['null', null, 'certificate'],
+    ['a text', 'me.pem', 'certificate'],
+    ['nothing', {}, 'certificate'],
+    ['a key alone', { key: 'me.key' }, 'certificate'],
+    ['bytes as cert', { cert: bytes, key: 'me.key' }, 'certificate'],
+    ['bytes as key', { cert: 'me.pem', key: bytes }, 'certificate'],
+    ['secret bytes as key', { cert: 'me.pem', key: Secret.bytes(bytes) }, 'certificate'],
+    ['a number as passphrase', { cert: 'me.pem', passphrase: 5 }, 'certificate'],
+    ['a record as pfx', { pfx: {} }, 'certificate'],
+    ['no CA', undefined, 'ca'],
+    ['null as CA', null, 'ca'],
+    ['bytes as CA', bytes, 'ca'],
+    ['a list as CA', ['ca.pem'], 'ca'],
+  ])('of a wrong type is an invalid setting: %s', (_, value, setting) => {
+    const change = setting === 'ca' ? Session.withCa(untyped(value)) : Session.withClientCertificate(untyped(value))
+    const session = change(Session.empty)
+    const planned = Plan.plan({ session })(Request.get('https://h.test/'))
+    expect(planned).toMatchObject({ left: { _tag: 'InvalidSettings', setting } })
+    expect([inspect(session, { depth: null }), JSON.stringify(planned), JSON.stringify(session)].join()).not.toContain(
+      'PRIVATE',
+    )
+  })
+  it.each<[string, ClientCertificate]>([
+    ['both', { cert: 'me.pem', key: Secret.make('key'), passphrase: 'x' }],
+    ['one file', { cert: 'me.pem' }],
+    ['bytes', { pfx: bytes }],
+    ['the path of a bundle', { pfx: 'me.p12' }],
+    ['secret bytes', { pfx: Secret.bytes(bytes) }],
+  ])('has a certificate of %s', (_, given) => {
+    expect(O.isSome(tlsOf(Session.withClientCertificate(given)).certificate)).toBe(true)
   })
 
   const common = pipe(
