@@ -190,6 +190,22 @@ describe('a hostile server', () => {
       expect(urls.length).toBeLessThanOrEqual(2)
     },
   )
+  it.each<readonly [string, Session.Session, Request.Request, number]>([
+    ['the session adds', Session.withQuery({ v: 1 })(Session.at('http://h.test')), Request.get('0'), 1],
+    [
+      'the request replaces',
+      Session.withQuery({ v: 1 })(Session.at('http://h.test')),
+      Request.withQuery({ v: 2 })(Request.get('0')),
+      2,
+    ],
+    ['the URL has', Session.withQuery({ v: 1 })(Session.at('http://h.test')), Request.get('0?v=2'), 2],
+  ])('that links to the first page without a parameter that %s is found out', async (_, session, request, count) => {
+    const { options, urls } = rigOf(() => ({ status: 200, headers: { link: '</0>; rel=next' }, json: [1] }), session)
+    expect(await Client.runWith(options)(Http.pages(list(request)))()).toMatchObject({
+      left: { _tag: 'RepeatedPage', pages: count },
+    })
+    expect(new Set(urls).size).toBe(count)
+  })
   it.each([
     [undefined, 1000],
     [3, 3],

@@ -159,8 +159,8 @@ const readPage = async <E, A>(
     const started = startOf(first, client.session, response)
     start = started.start
     reader.start = start
-    // A page may link to the first one by its whole URL.
-    remember(seen, started.whole)
+    // A page may link to the first one by its whole URL, or without what the session adds.
+    for (const name of started.names) remember(seen, name)
   }
   const next = nextOf(reader, start, response, items.right, page.isForeign)
   return E.right({ items: items.right, next, jar: after })

@@ -70,16 +70,27 @@ const following = (session: Session.Session, from: string, to: string): Session.
   return { ...session, settings: { ...session.settings, baseUrl: Override.set(to) } }
 }
 
-/** Returns what the first page decides, and its request as a link would name it. */
+/**
+ * Returns the parameters that the session has added to a first request without a query in its URL. A link without them is sent
+ * with them again.
+ */
+const addedBySession = ({ url, settings }: Request.Request, session: Session.Session): ReadonlySet<string> => {
+  const own = keysOf(settings)
+  const all = url.includes('?') ? [] : keysOf(Settings.Monoid.concat(session.settings, settings)).keys()
+  return new Set([...all].filter((name) => !own.has(name)))
+}
+
+/** Returns what the first page decides, and its request as links would name it. */
 export const startOf = (
   first: Request.Request,
   session: Session.Session,
   page: Response,
-): { readonly start: Start; readonly whole: Request.Request } => {
+): { readonly start: Start; readonly names: ReadonlyArray<Request.Request> } => {
   const requested = plansOf(page)[0]?.url ?? page.plan.url
   const { origin } = keptCredentials(page) ? page.plan.url : requested
   const start = { first, session: following(session, requested.origin, origin), origin, secrets: secretsOf(page) }
-  return { start, whole: requestTo(requested, start, start.secrets, false) }
+  const urls = [requested, withoutParametersOf(addedBySession(first, session))(requested)]
+  return { start, names: urls.map((url) => requestTo(url, start, start.secrets, false)) }
 }
 
 // --- the query of a link ---------------------------------------------------------------------------------------------
