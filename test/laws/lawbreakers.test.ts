@@ -16,6 +16,7 @@ import type { Case } from './breakers/Lawbreaker.js'
 import { logs } from './breakers/logs.js'
 import { merges, monoids } from './breakers/monoids.js'
 import { codecs, policies, schemes } from './breakers/parts.js'
+import { templates } from './breakers/templates.js'
 import { renewals, signatures, tokenHolders } from './breakers/tokens.js'
 import { servings, transports } from './breakers/transports.js'
 
@@ -33,6 +34,7 @@ const cases: ReadonlyArray<Case> = [
   schemes,
   policies,
   codecs,
+  templates,
   renewals,
   signatures,
   tokenHolders,

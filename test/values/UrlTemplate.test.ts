@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { Client, Http, Response, Session, Transport, Url } from 'requests-ts'
+import { RuleSet, template } from 'requests-ts/laws'
 import { describe, expect, it } from 'vitest'
 import { untyped } from '../untyped.js'
 
@@ -21,17 +22,11 @@ const tagOf = (template: string, variables: Given): string => {
 
 const BASE = 'https://h.test/base/'
 
-/** What a parser of browsers finds: host, number of segments, names and number of parameters, fragment. */
+/** What a parser of browsers finds: host, number of segments and of parameters, fragment. */
 const structureOf = (reference: string) => {
-  const { origin, username, pathname, search } = new URL(reference, BASE)
-  const names =
-    search === ''
-      ? []
-      : search
-          .slice(1)
-          .split('&')
-          .map((piece) => piece.split('=')[0])
-  return { origin, username, segments: pathname.split('/').length, names, hasFragment: reference.includes('#') }
+  const { origin, pathname, search } = new URL(reference, BASE)
+  const hasFragment = reference.includes('#')
+  return { origin, segments: pathname.split('/').length, parameters: search.split('&').length, hasFragment }
 }
 
 /** Characters and words with which a value could leave its place. */
@@ -82,48 +77,12 @@ const scalar: fc.Arbitrary<string | number | boolean> = fc.oneof(
   fc.boolean(),
 )
 
-/** Templates without `+` and `#`. In each, `a`, `b` and `c` have one text. */
-const TEMPLATES = [
-  '{a}',
-  '/users/{a}',
-  'users/{a}/posts/{b}{?c}',
-  '/x{a}y/{b,c}',
-  '/{a}{b}/z',
-  '{/a,b}{?c}',
-  '/report{.a,b}',
-  '/m{;a,b}/n{?c}{&b}',
-  '/.{a}/x',
-  '/{a}./x',
-  '/{a}.{b}/x',
-  '{a}{/b}',
-  './{a}:{b}',
-  'https://api.test/{a}/{b}',
-  'https://api.test{/a}{?b}',
-  '/s?x=1{&a,b}',
-  '/{a:3}/{b:1}',
-  '?q={a}',
-  '#{a}',
-]
 /** The same template with other texts is the reference for its structure. */
 const PLAIN: Given = { a: 'aaa', b: 'bbb', c: 'ccc' }
 
-const outcomeOf = (template: string, variables: Given): string => {
-  const outcome = expand(template, variables)
-  return E.isRight(outcome) ? outcome.right : expect.fail(outcome.left.message)
-}
-
 describe('a value', () => {
-  it('never changes host, segments, parameters or fragment of the URL', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...TEMPLATES), scalar, scalar, scalar, (template, a, b, c) => {
-        const outcome = expand(template, { a, b, c })
-        fc.pre(E.isRight(outcome))
-        expect(structureOf(outcome.right)).toEqual(structureOf(outcomeOf(template, PLAIN)))
-      }),
-      { numRuns: 3_000 },
-    )
-  })
-  it('never changes them in templates of any shape either', () => {
+  RuleSet.toTests(it, { numRuns: 1_000 })(template((text) => Url.template(text)))
+  it('never changes host, segments, parameters or fragment in templates of any shape', () => {
     const literal = fc.constantFrom(
       '/',
       'x',
@@ -142,87 +101,17 @@ describe('a value', () => {
       'é',
     )
     const expression = fc.constantFrom('{a}', '{/a}', '{.b}', '{a,b}', '{;b}', '{?c}', '{&c}', '{b:1}', '{c}')
-    const template = fc.array(fc.oneof(literal, expression), { maxLength: 7 }).map((parts) => parts.join(''))
-    const shapeOf = (reference: string) => {
-      const { origin, segments, hasFragment } = structureOf(reference)
-      return { origin, segments, parameters: new URL(reference, BASE).search.split('&').length, hasFragment }
-    }
+    const shape = fc.array(fc.oneof(literal, expression), { maxLength: 7 }).map((parts) => parts.join(''))
     fc.assert(
-      fc.property(template, scalar, scalar, scalar, (text, a, b, c) => {
+      fc.property(shape, scalar, scalar, scalar, (text, a, b, c) => {
         const [plain, outcome] = [expand(text, PLAIN), expand(text, { a, b, c })]
         fc.pre(E.isRight(outcome) && URL.canParse(outcome.right, BASE))
         fc.pre(E.isRight(plain) && URL.canParse(plain.right, BASE))
-        const expected = shapeOf(plain.right)
+        const expected = structureOf(plain.right)
         fc.pre(!/a{3}|b{1,3}|c{3}/.test(expected.origin)) // the template lets a value choose a part of the host
-        expect(shapeOf(outcome.right)).toEqual(expected)
+        expect(structureOf(outcome.right)).toEqual(expected)
       }),
       { numRuns: 5_000 },
-    )
-  })
-  it('in a list adds one segment or parameter for each item, and nothing else', () => {
-    const items = fc.array(hostile, { minLength: 1, maxLength: 4 })
-    fc.assert(
-      fc.property(items, items, (path, tags) => {
-        const outcome = expand('/files{/path*}{?tags*}', { path, tags })
-        fc.pre(E.isRight(outcome))
-        const found = structureOf(outcome.right)
-        expect(found).toEqual({
-          ...{ origin: 'https://h.test', username: '', hasFragment: false },
-          ...{ segments: 2 + path.length, names: tags.map(() => 'tags') },
-        })
-      }),
-    )
-  })
-  it('and the key of a record stay in their parameter', () => {
-    fc.assert(
-      fc.property(fc.dictionary(hostile, hostile, { minKeys: 1, maxKeys: 4 }), (filter) => {
-        const outcome = expand('/a{?filter*}', { filter })
-        fc.pre(E.isRight(outcome))
-        expect([...new URL(outcome.right, BASE).searchParams]).toEqual(Object.entries(filter))
-        expect(structureOf(outcome.right)).toMatchObject({ segments: 2, hasFragment: false })
-      }),
-    )
-  })
-  it('arrives as it was given', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(fc.constantFrom('.', '..', '.;', '...'), fc.string({ unit: 'grapheme', minLength: 1 })),
-        (text) => {
-          const outcome = expand('/a/{text}/b{?text}', { text })
-          if (E.isLeft(outcome)) {
-            expect(text).toMatch(/^\.{1,2}$|\p{Surrogate}/u)
-            return
-          }
-          const { pathname, searchParams } = new URL(outcome.right, BASE)
-          expect(decodeURIComponent(pathname.split('/')[2] ?? '')).toBe(text)
-          expect(searchParams.get('text')).toBe(text)
-        },
-      ),
-    )
-  })
-  it('with reserved characters keeps scheme and host, and the path to which it belongs', () => {
-    const templates = fc.constantFrom(
-      '/files/{+a}',
-      'x{+a}',
-      '/files/{+a}/meta',
-      'https://api.test/{+a}',
-      '/{+a}',
-      'x/{+a,b}',
-    )
-    fc.assert(
-      fc.property(templates, hostile, hostile, (template, a, b) => {
-        const outcome = expand(template, { a, b })
-        fc.pre(E.isRight(outcome))
-        const { origin, username, pathname, search, hash } = new URL(outcome.right, BASE)
-        const plain = new URL(outcomeOf(template, { a: 'a', b: 'b' }), BASE)
-        expect([origin, username, search, hash]).toEqual([plain.origin, '', '', ''])
-        expect(
-          pathname.startsWith(plain.pathname.slice(0, plain.pathname.indexOf('a,b') + 1 || -1).split('a')[0] ?? ''),
-        ).toBe(true)
-        expect(pathname.endsWith('/meta')).toBe(template.endsWith('/meta'))
-        expect(/\/\.{1,2}(?:\/|$)/.test(outcome.right.replace(/%2e/gi, '.'))).toBe(false)
-      }),
-      { numRuns: 3_000 },
     )
   })
 })
