@@ -19,6 +19,7 @@ import {
   Stream,
   Transport,
 } from 'requests-ts'
+import { pages, RuleSet } from 'requests-ts/laws'
 import { describe, expect, it } from 'vitest'
 import { untyped } from './untyped.js'
 
@@ -67,20 +68,13 @@ const cookies = (jar: Jar.Jar): number => Jar.toArray(jar).length
 
 const someLists = fc.array(fc.array(fc.nat(9), { maxLength: 4 }), { minLength: 1, maxLength: 6 })
 
+RuleSet.suite({ describe, test: it })('pages', pages(Http.pages))
+RuleSet.suite({ describe, test: it })(
+  'streamed pages',
+  pages((options) => Http.streamPages(options)(Stream.toArray)),
+)
+
 describe('a list', () => {
-  it('has the items of all pages in order, and the cookies of all replies', () =>
-    fc.assert(
-      fc.asyncProperty(someLists, fc.nat(3), async (pages, lookAhead) => {
-        const { options, urls } = linked(pages)
-        const outcome = await Client.use(options)(Http.pages({ ...list(), lookAhead }))()
-        const streamed = await Client.runWith(options)(Http.streamPages({ ...list(), lookAhead })(Stream.toArray))()
-        expect(streamed).toEqual(E.right(pages.flat()))
-        if (E.isLeft(outcome)) return expect.fail(outcome.left.message)
-        expect(outcome.right[0]).toEqual(pages.flat())
-        expect(cookies(outcome.right[1])).toBe(pages.length)
-        expect(urls).toEqual([...pages.keys(), ...pages.keys()].map((i) => `http://h.test/${i}`))
-      }),
-    ))
   it('requests the pages that the reader needs, and at most lookAhead more', () =>
     fc.assert(
       fc.asyncProperty(someLists, fc.nat(12), fc.nat(3), async (pages, wanted, lookAhead) => {
@@ -159,25 +153,16 @@ describe('a list', () => {
 })
 
 describe('a hostile server', () => {
-  it('whose pages form a cycle of any length is found out after each page was read once', () =>
-    fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.nat(2), async (cycle, before, lookAhead) => {
-        const { options, urls } = rigOf(({ url }) => {
-          const i = Number(url.pathname.slice(1))
-          const next = i + 1 < before + cycle ? i + 1 : before
-          return { status: 200, headers: { link: `</${next}>; rel="next"` }, json: [i] }
-        })
-        const outcome = await Client.runWith(options)(
-          Http.pages({ ...list('http://h.test/0?key=S3CRET'), lookAhead }),
-        )()
-        // The first page is known by the URL with its query.
-        const pages = before === 0 ? cycle + 1 : before + cycle
-        expect(outcome).toMatchObject({
-          left: { _tag: 'RepeatedPage', pages, url: expect.not.stringContaining('S3CRET') },
-        })
-        expect(urls.length).toBe(pages)
-      }),
-    ))
+  it('whose pages form a cycle is found out without its query', async () => {
+    const { options, urls } = rigOf(({ url }) => {
+      const next = url.pathname === '/0' ? 1 : 0
+      return { status: 200, headers: { link: `</${next}?key=S3CRET>; rel="next"` }, json: [next] }
+    })
+    expect(await Client.runWith(options)(Http.pages(list('http://h.test/0?key=S3CRET')))()).toMatchObject({
+      left: { _tag: 'RepeatedPage', pages: 2, url: 'http://h.test/0' },
+    })
+    expect(urls.length).toBe(2)
+  })
   it.each(['http://h.test/0?a=1', '?a=1', '', '#x', 'HTTP://H.test:80/0?a=1'])(
     'that links to the first page as %j is found out',
     async (link) => {
@@ -285,7 +270,6 @@ describe('a hostile server', () => {
     expect(user / 1e6).toBeLessThan(10)
   })
 
-  const SECRETS = /hunter2/
   const dangerous = pipe(
     Session.empty,
     Session.withBearer('hunter2'),
@@ -293,43 +277,12 @@ describe('a hostile server', () => {
     Session.withCookie('sid', 'hunter2'),
     Session.withSecretQuery('key', 'hunter2'),
   )
-  const ofSession: readonly [string, Session.Session, Request.Request] = [
-    'session',
-    dangerous,
-    Request.get('http://h.test/0'),
-  ]
-  it.each<readonly [string, Session.Session, Request.Request]>([
-    ofSession,
-    ['session with a base URL', Session.withBaseUrl('http://h.test')(dangerous), Request.get('0')],
-    [
-      'request',
-      Session.empty,
-      pipe(
-        Request.get('http://h.test/0'),
-        Request.withBearer('hunter2'),
-        Request.withHeader('X-Api-Key', 'hunter2'),
-        Request.withCookie('sid', 'hunter2'),
-        Request.withSecretQuery('key', 'hunter2'),
-      ),
-    ],
-  ])('at another origin does not get the credentials of the %s', async (_, session, request) => {
-    for (const other of ['http://evil.test/x', 'https://h.test/x', 'http://h.test:81/x', '//evil.test/x']) {
-      const { options, plans } = rigOf(({ url }) => {
-        const isFirst = url.pathname === '/0'
-        return { status: 200, ...(isFirst ? { headers: { link: `<${other}>; rel="next"` } } : {}), json: [1] }
-      }, session)
-      expect(await Client.runWith(options)(Http.pages({ request, items: numbers }))()).toEqual(E.right([1, 1]))
-      const [first, second] = plans.map((plan) => JSON.stringify(Plan.wire(plan)))
-      expect(first).toMatch(SECRETS)
-      expect(second).not.toMatch(SECRETS)
-    }
-  })
   it('at the same origin gets them again, each once', async () => {
-    const [, session, request] = ofSession
+    const request = Request.get('http://h.test/0')
     const { options, plans } = rigOf(({ url }) => {
       const isFirst = url.pathname === '/0'
       return { status: 200, ...(isFirst ? { headers: { link: '</1?page=2>; rel="next"' } } : {}), json: [1] }
-    }, session)
+    }, dangerous)
     await Client.runWith(options)(Http.pages({ request: Request.withQuery({ page: 1 })(request), items: numbers }))()
     expect(plans.map((plan) => Plan.wire(plan).url)).toEqual([
       'http://h.test/0?key=hunter2&page=1',
@@ -404,14 +357,6 @@ describe('credentials for a link', () => {
   const own = Request.withBearer('hunter2')(Request.get('http://h.test/0'))
   const bank = pipe(Session.at('https://bank.test'), Session.withBearer('hunter2'))
 
-  it('of a page of another origin are not sent, also if it leads back', async () => {
-    const site = {
-      'http://h.test/0': 'http://evil.test/1',
-      'http://evil.test/1': 'http://h.test/2',
-      'http://h.test/2': '/3',
-    }
-    expect((await sentTo(site, own)).map(([, sent]) => sent)).toEqual([true, false, false, false])
-  })
   it('of a page that was redirected to another origin are not sent', async () => {
     const site = { 'http://h.test/0': '!http://evil.test/1', 'http://evil.test/1': 'http://h.test/2' }
     expect((await sentTo(site, own)).map(([, sent]) => sent)).toEqual([true, false, false])

@@ -15,6 +15,7 @@ import { jars } from './breakers/jars.js'
 import type { Case } from './breakers/Lawbreaker.js'
 import { logs } from './breakers/logs.js'
 import { merges, monoids } from './breakers/monoids.js'
+import { pageReaders } from './breakers/pages.js'
 import { codecs, policies, schemes } from './breakers/parts.js'
 import { templates } from './breakers/templates.js'
 import { renewals, signatures, tokenHolders } from './breakers/tokens.js'
@@ -35,6 +36,7 @@ const cases: ReadonlyArray<Case> = [
   policies,
   codecs,
   templates,
+  pageReaders,
   renewals,
   signatures,
   tokenHolders,
