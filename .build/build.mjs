@@ -37,32 +37,56 @@ for (const { name, path } of namespaces) {
   write(`esm/${name}.d.ts`, `export * from '../cjs/src/${path}.js'`)
 }
 
+const declarationsIn = (folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
+
+/** Returns a declaration file and all that it mentions. */
+const reachable = (file, seen = new Set()) => {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
+    reachable(`${resolve(dirname(file), path)}.d.ts`, seen)
+  }
+  return seen
+}
+
 /** Removes the declarations that no entry mentions. Those of the command stay: its examples are checked with them. */
 const removeUnused = () => {
   const folder = join(dist, 'cjs')
   const used = new Set()
-  const visit = (file) => {
-    if (used.has(file)) return
-    used.add(file)
-    const text = readFileSync(file, 'utf8')
-    for (const [, path] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)\.js['"]/g)) {
-      visit(`${resolve(dirname(file), path)}.d.ts`)
-    }
-  }
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
   const isEntry = (path) => /^(?:\w+|src\/cli\/\w+|\w+\/index)\.d\.ts$/.test(path)
-  for (const path of files.filter(isEntry)) visit(join(folder, path))
+  const files = declarationsIn(folder)
+  for (const path of files.filter(isEntry)) reachable(join(folder, path), used)
   for (const path of files) if (!used.has(join(folder, path))) rmSync(join(folder, path))
 }
 removeUnused()
 
-/** The laws exist twice, because the types of fast-check do: those of its ES module do not fit those of CommonJS. */
+/** Indents by tabs, and removes what only the reference site needs. */
+const shorten = () => {
+  const folder = join(dist, 'cjs')
+  for (const path of declarationsIn(folder)) {
+    const text = readFileSync(join(folder, path), 'utf8')
+    const tabs = text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4))
+    writeFileSync(join(folder, path), tabs.replace(/^\t*\ \* @category .*\n/gm, ''))
+  }
+}
+shorten()
+
+/**
+ * The laws that mention fast-check exist twice, because its types do: those of its ES module do not fit those of CommonJS. The
+ * others exist once.
+ */
 const copyLaws = () => {
   const folder = join(dist, 'cjs', 'laws')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
-  for (const path of files) {
-    const text = readFileSync(join(folder, path), 'utf8')
-    write(join('esm', 'laws', path), text.replace(/(['"](?:\.\.\/)+)(?=src\/)/g, '$1../cjs/').trimEnd())
+  const mentionsFastCheck = (file) => /\bfrom ['"]fast-check['"]/.test(readFileSync(file, 'utf8'))
+  for (const path of declarationsIn(folder)) {
+    const file = join(folder, path)
+    const copy = join(dist, 'esm', 'laws', path)
+    const code = relative(dirname(copy), file).replaceAll('\\', '/').replace(/\.d\.ts$/, '.js')
+    const text = [...reachable(file)].some(mentionsFastCheck)
+      ? readFileSync(file, 'utf8').replace(/(['"](?:\.\.\/)+)(?=src\/)/g, '$1../cjs/')
+      : `export * from '${code}'`
+    write(join('esm', 'laws', path), text.trimEnd())
   }
 }
 copyLaws()

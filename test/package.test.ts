@@ -93,12 +93,12 @@ console.log(Object.keys(esm).length > 50, differs(esm, cjs), differs(Http, requi
     expect(run(esmProject, process.execPath, 'both.mjs')).toBe('x true\ntrue [] [] []\n')
   })
   // Authentication added 0.5 MB, shared jars and durable exchanges 0.2 MB, what today's APIs speak 0.4 MB.
-  it('has at most 3 MB and 1,050 files', () => {
+  it('has at most 3 MB and 1,100 files', () => {
     const [packed] = Object.values<{ unpackedSize: number; entryCount: number }>(
       JSON.parse(run(root, 'npm', 'pack', '--ignore-scripts', '--dry-run', '--json')),
     )
     expect(packed?.unpackedSize).toBeLessThan(3_000_000)
-    expect(packed?.entryCount).toBeLessThan(1050)
+    expect(packed?.entryCount).toBeLessThan(1100)
   })
   it.each([
     ['requests-ts', { packages: ['@noble', 'fp-ts', 'io-ts', 'requests-ts', 'tldts'], files: 20 }],
