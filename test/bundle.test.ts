@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * The goal is 130 kB. The limit is lower, so that a library that enters the bundle is noticed. Idempotency keys and compression take
- * 4 kB.
+ * 4 kB, checking certificates 1 kB.
  */
-const MAX_BYTES = 89_000
+const MAX_BYTES = 90_000
 
 /**
  * With a client. 134 kB of it is the public suffix list, which the jar needs for the first Set-Cookie. Signers and tokens

@@ -109,7 +109,7 @@ export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
 const missingScheme = (text: string): MissingScheme => ({
   _tag: 'MissingScheme',
   url: masked(text),
-  message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https://${masked(text)}?`,
+  message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https:${text.startsWith('//') ? '' : '//'}${masked(text)}?`,
 })
 
 // Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, none with `xn--`.

@@ -82,5 +82,13 @@ export type Variables<T extends string> =
     ? Readonly<Record<string, Value | null | undefined>>
     : Named<RequiredIn<ExpressionsIn<T>>, OptionalIn<ExpressionsIn<T>>>
 
+/** A value that cannot exist. The compiler shows it for a name that the template does not have. */
+export interface NotInTemplate<Name> {
+  /** The name: it may be misspelled, or written as `:name` or `${name}` instead of `{name}`. */
+  readonly nameOfNoVariable: Name
+}
+
 /** Refuses names that the template does not have. */
-export type Exactly<V, T extends string> = V & { readonly [K in Exclude<keyof V, keyof Variables<T>>]: never }
+export type Exactly<V, T extends string> = V & {
+  readonly [K in Exclude<keyof V, keyof Variables<T>>]: NotInTemplate<K>
+}
