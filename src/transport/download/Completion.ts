@@ -26,18 +26,51 @@ export const removePart = async (claimed: ClaimedPath): Promise<void> => {
 
 const isSameFile = (x: Stats, y: Stats): boolean => x.isFile() && x.ino === y.ino && x.dev === y.dev
 
+/** Returns whether the path of the part still names this open file. False if that is not known. */
+export const isPart = async ({ part }: ClaimedPath, file: FileHandle): Promise<boolean> => {
+  try {
+    return isSameFile(await lstat(part), await file.stat())
+  } catch {
+    return false
+  }
+}
+
+/** Renames a file. A rename over a network may be done although a failure is reported, because a reply was lost. */
+const renameTo = async (path: string, part: string, stats: Stats): Promise<void> => {
+  try {
+    await rename(part, path)
+  } catch (cause) {
+    const named = await lstat(path).catch(() => undefined)
+    if (named === undefined || !isSameFile(named, stats)) throw cause // `attempt` turns it into FileFailed
+  }
+}
+
 /** Gives the part the name and the permissions of the target. */
 const replaceTarget = async ({ part, target }: ClaimedPath, file: FileHandle): Promise<Stats> => {
   await FileTarget.adoptPermissions(file, target.path)
   await file.sync()
   const stats = await file.stat()
   if (!isSameFile(await lstat(part), stats)) throw new Error(`"${part}" was replaced by another program`)
-  await rename(part, target.path)
+  await renameTo(target.path, part, stats)
   return stats
 }
 
-export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): Promise<void> => {
-  const { part, target, isOwner } = claimed
+/** Writes the note of a finished file. If that is not possible, the next download requests the file again. */
+const noteFinished = async ({ claimed: { part }, mayResume }: Target, stats: Stats): Promise<void> => {
+  try {
+    if (mayResume) return await PartNote.finish(part, stats)
+  } catch {
+    // A full disk.
+  }
+  await PartNote.remove(part).catch(() => undefined) // A note without its part is not used.
+}
+
+/**
+ * Gives a complete part the name of its target. Throws only if the target was not replaced, or if that is not known: what fails
+ * after the rename does not make the download fail.
+ */
+export const finish = async (whole: Target, file: FileHandle): Promise<void> => {
+  const { claimed } = whole
   let stats: Stats
   try {
     stats = await replaceTarget(claimed, file)
@@ -45,8 +78,8 @@ export const finish = async ({ claimed, mayResume }: Target, file: FileHandle): 
     await file.chmod(0o600).catch(() => undefined) // Otherwise the part could not be resumed.
     throw cause // `attempt` turns it into FileFailed
   }
-  await syncFolder(target.path)
-  if (isOwner) await (mayResume ? PartNote.finish(part, stats) : PartNote.remove(part))
+  await syncFolder(claimed.target.path)
+  if (claimed.isOwner) await noteFinished(whole, stats)
 }
 
 /** Verifies the digest of a finished file. If it is wrong, the next download does not start from this file. */

@@ -124,6 +124,10 @@ const writeAndFinish = async (
   return E.map(() => result)(await PartFile.attempt(given, () => finish(target, file)))
 }
 
+/** Whether closing the file cannot change the result any more. */
+const hasEnded = ({ claimed }: Target, { _tag }: WriteResult): boolean =>
+  _tag === 'Corrupt' || (_tag === 'Whole' && claimed.target._tag === 'Plain')
+
 /** Renames the part if the file has the expected length. Throws what the body throws, and the reason of the signal. */
 export const writeBody = async (
   target: Target,
@@ -150,5 +154,7 @@ export const writeBody = async (
     if (!isKept) await preventResume(target.claimed)
     if (isCorrupt) await removePart(target.claimed)
   }
-  return E.isRight(outcome) && E.isLeft(closed) ? closed : outcome
+  // A file that has its name was synced before, and one with another digest is wrong in any case.
+  const isSettled = E.isLeft(outcome) || hasEnded(target, outcome.right)
+  return E.isLeft(closed) && !isSettled ? closed : outcome
 }

@@ -148,8 +148,9 @@ const writerOf = (target: Target, file: FileHandle, beginning: Beginning): Segme
     await note.settle()
     await file.close()
   }
-  /** Frees the last bytes of the part, for its note on a full disk. */
+  /** Frees the last bytes of the part, for its note on a full disk. Never those of a file that has its name. */
   const makeSpace = async (): Promise<void> => {
+    if (!(await Completion.isPart(claimed, file))) return
     const end = ranges().at(-1)?.[1]
     const last = segments.find(({ start, at }) => at === end && start < at)
     if (last !== undefined) last.at = Math.max(last.start, last.at - FREED_BYTES)
@@ -199,9 +200,9 @@ const writerOf = (target: Target, file: FileHandle, beginning: Beginning): Segme
         await keep()
         return outcome
       }
-      const closed = await attempt(claimed.given, close)
+      await close().catch(() => undefined) // The file has its name, and was synced before. Or it is wrong.
       if (O.isSome(outcome.right)) await Completion.removePart(claimed)
-      return E.isLeft(closed) ? closed : outcome
+      return outcome
     },
     keep,
     abandon: async () => {
