@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as L from '../../src/index.js'
 import * as Redirect from '../../src/stages/Redirect.js'
+import * as FileDigest from '../../src/transport/download/FileDigest.js'
 import * as Range from '../../src/transport/download/Range.js'
 import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Charset from '../../src/values/Charset.js'
@@ -59,6 +60,7 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   ],
   'Retry-After': (text) => RetryPolicy.askedFor(now)(head('Retry-After', text)),
   'Content-Range': (text) => Range.contentRange(head('Content-Range', text)),
+  'Repr-Digest': (text) => FileDigest.ofHead(head('Repr-Digest', text)),
   ETag: (text) => Range.validator(head('ETag', text)),
   'Content-Encoding': (text) => Coding.codings(head('Content-Encoding', text).headers),
   'Content-Length': (text) => Reply.lengthOf(head('Content-Length', text).headers),
@@ -148,7 +150,19 @@ const isLinear = (read: (text: string) => unknown, growing: Growing): boolean =>
 const part = fc.constantFrom(
   ...['', 'a', '0', ' ', '\t', ',', ';', '=', '"', '\\', '<', '>', '/', ':', '.', '%', '@', '-', '?', '[', "'", 'é'],
   ...['Digest ', 'Digest a=', 'Digest a="', '; a="', 'a=', '\\"', '<x>;', 'rel=', ', ', '%41', '//', '..', '/../'],
-  ...['text/x; charset=', 'charset="', 'http://', 'http://h:', 'http://h/', 'a=b; ', 'Expires=', 'Domain=', 'bytes '],
+  ...[
+    'a=:A:',
+    'a=:A:;',
+    'text/x; charset=',
+    'charset="',
+    'http://',
+    'http://h:',
+    'http://h/',
+    'a=b; ',
+    'Expires=',
+    'Domain=',
+    'bytes ',
+  ],
 )
 /** A repeated text with a part that is itself repeated. */
 const nested = fc.tuple(part, fc.integer({ min: 1, max: 40 }), part).map(([x, n, y]) => `${x.repeat(n)}${y}` || 'a')
@@ -176,6 +190,8 @@ it.each<[string, keyof typeof PARSERS, Growing]>([
   ['takes linear time for a quote that is not closed', 'WWW-Authenticate', ['Digest a="', '\\"', '']],
   ['takes linear time for angle brackets that are not closed', 'Link', ['', '<', '']],
   ['takes linear time for blanks inside a charset', 'Content-Type', ['text/html; charset=a', ' ', 'b']],
+  ['takes linear time for blanks in a parameter', 'Repr-Digest', ['sha-256=:A:;', ' ', '"']],
+  ['takes linear time for blanks after a digest', 'Repr-Digest', ['sha-256=:A:', ' ', 'x']],
   ['takes linear time for a port of zeros', 'Location', ['http://h:', '0', 'x/']],
   ['takes linear time for slashes before a colon', 'Location', ['', '/', ':']],
 ])('%s (%s)', (_, field, growing) => {

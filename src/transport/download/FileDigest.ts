@@ -66,7 +66,7 @@ export const parse = (given: unknown): E.Either<string, FileDigest> => {
 export const print = ({ algorithm, hex }: FileDigest): string => `${algorithm}=${hex}`
 
 // A dictionary of byte sequences (RFC 8941 3.2), each maybe with parameters. Its separator cannot occur in one.
-const MEMBER = /^[ \t]*([a-z*][\w.*-]*)=:([\w+/=]*):(?:[ \t]*;[^,"]*)?[ \t]*$/
+const MEMBER = /^[ \t]*([a-z*][\w.*-]*)=:([\w+/=]*):[ \t]*(?:;[^,"]*)?$/
 
 /** Returns the strongest digest of the `Repr-Digest` of a response, which is that of the whole file, in a 206 too. */
 export const ofHead = (head: Head): O.Option<FileDigest> => {
