@@ -896,6 +896,39 @@ describe('a download in parts that failed', () => {
     const resumed = await download(server.transport, { parts: 4, digest, existing: 'Resume' })
     expect(resumed).toMatchObject({ right: [{ resumedAt: content.length }, {}] })
   })
+  it('does not fail because a program changed its note', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 5 }),
+      fc.constantFrom(' "v1"', '"v1" ', '"\u1234"', '"\x80"', 'W/"v1"', '"', '', 'x', 'Thu, 99 Jan 2026 00:00:00 GMT'),
+      fc.string({ unit: 'binary', maxLength: 5 }).map((tag) => `"${tag}"`),
+    )
+    const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(BIG.length, BIG.length + 1, 0, 2 ** 53, 1e300))
+    const ranges = fc.oneof(fc.constant([[0, BIG.length]]), fc.array(fc.array(number, { maxLength: 3 })))
+    const change = fc.oneof(
+      fc.record({ validator: text }),
+      fc.record({ total: number }),
+      fc.record({ received: ranges }),
+      fc.record({ modified: text }),
+      fc.record({ digest: text }),
+      fc.record({ whole: fc.record({ size: number, modifiedAt: number, inode: number }) }),
+      fc.record({ version: fc.constantFrom(1, 2, 3, 4) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(change, fc.constantFrom(1, 3), fc.boolean(), async (changed, parts, isFinished) => {
+        for (const name of files()) rmSync(join(folder, name))
+        const cut = isFinished ? {} : { cut: (n: number) => (n === 0 ? 600_000 : 0) }
+        await download(serving(big, cut).transport, { parts, existing: 'Resume' })
+        const note = `${path}.part.json`
+        const before: object = JSON.parse(readFileSync(note, 'utf8'))
+        writeFileSync(note, JSON.stringify({ ...before, ...changed }))
+        const outcome = await download(serving(big).transport, { parts, existing: 'Resume' })
+        expect(outcome).toMatchObject({ right: [{ size: BIG.length }, {}] })
+        // Bytes that a note claims wrongly cannot be noticed.
+        if (!('received' in changed)) expect(isComplete()).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+  })
   it('gives up a few bytes for its note if the disk is full', async () => {
     const prototype = await fileHandlePrototype()
     const { writeFile, truncate } = prototype

@@ -17,6 +17,7 @@ import { type ByteRange, ByteRanges } from './ByteRanges.js'
 import * as FileDigest from './FileDigest.js'
 import { createPrivate, openPrivate, syncFolder, withFile } from './FileSystem.js'
 import { constants, createHmac, randomBytes, rename, rm } from './NodeFiles.js'
+import * as Range from './Range.js'
 
 const FORMAT = 'requests-ts/part'
 const MAX_BYTES = 65_536
@@ -78,6 +79,10 @@ const notePath = (part: string): string => `${part}.json`
 /** A note of version 3 before it replaces the last one. */
 const newNotePath = (part: string): string => `${part}.json.new`
 
+/** Whether requests can be made of a note. A damaged one would otherwise make each of them fail. */
+const isUsable = ({ validator, total }: PartNote): boolean =>
+  Range.isValidator(validator) && (total === null || (Number.isSafeInteger(total) && total >= 0))
+
 /** Returns none if the note is missing, invalid, or not private; the download then starts from the beginning. */
 export const read = async (part: string): Promise<O.Option<PartNote>> => {
   const opened = await openPrivate(notePath(part), constants.O_RDONLY).catch(() => undefined)
@@ -86,7 +91,9 @@ export const read = async (part: string): Promise<O.Option<PartNote>> => {
   const json = await withFile(file, async () =>
     size > MAX_BYTES ? E.left('too long') : Printable.parseJson(await file.readFile('utf8')),
   )
-  return E.isLeft(json) ? O.none : O.getRight(Serialization.read(PartNote, json.right))
+  if (E.isLeft(json)) return O.none
+  const note = Serialization.read(PartNote, json.right)
+  return E.isRight(note) && isUsable(note.right) ? O.some(note.right) : O.none
 }
 
 export const remove = async (part: string): Promise<void> => {

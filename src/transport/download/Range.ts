@@ -90,6 +90,12 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 /** Returns milliseconds since the epoch; NaN if the text is not an HTTP date. */
 const instantOf = (date: string): number => (HTTP_DATE.test(date) ? Date.parse(date) : Number.NaN)
 
+/**
+ * Returns whether a text is a strong ETag or an HTTP date, which `If-Range` may have.
+ * @internal
+ */
+export const isValidator = (text: string): boolean => STRONG_ETAG.test(text) || !Number.isNaN(instantOf(text))
+
 /** Returns a strong ETag, or a Last-Modified that is at least one second older than the Date (RFC 9110 8.8.2.2). */
 export const validator = (head: Head): O.Option<string> => {
   const etag = text(head, 'ETag')
