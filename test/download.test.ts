@@ -146,6 +146,34 @@ describe('a complete download', () => {
   })
 })
 
+describe('untyped options', () => {
+  it.each<readonly [unknown]>([
+    ...[[null], [5], ['x'], [true], [[]], [{ existing: null }], [{ existing: 'x' }], [{ parts: null }]],
+    ...[[{ parts: '3' }], [{ digest: undefined }], [Object.create({ existing: 'Resume', digest: 'x' })]],
+  ] as const)('are those by default: %j', async (options) => {
+    await download(serving(() => ({ content: 'abcdefghij', headers: ETAGGED }), [4]).transport)
+    const { transport, requests } = serving(() => ({ content: 'abcdefghij', headers: ETAGGED }))
+    // The cast: plain JavaScript may pass anything.
+    expect(await download(transport, options as Stream.ToFile)).toMatchObject({ right: [{ size: 10 }, {}] })
+    expect([requests[0]?.['range'], written()]).toEqual([undefined, 'abcdefghij'])
+  })
+  it.each<readonly [unknown]>([[{ digest: null }], [{ digest: 5 }], [{ digest: '' }], [{ digest: 'md5=x' }]])(
+    'with a digest that is not valid are an error: %j',
+    async (options) => {
+      const outcome = await download(always({ status: 200, body: 'x' }), options as Stream.ToFile)
+      expect(outcome).toMatchObject({ left: { _tag: 'InvalidSettings' } })
+      expect(files()).toEqual([])
+    },
+  )
+  it.each<readonly [unknown]>([[null], [5], [{}], [''], ['a\0b'], ['.'], [Symbol('x')]])(
+    'with the path %o are FileFailed',
+    async (to) => {
+      const outcome = await download(always({ status: 200, body: 'x' }), {}, url, to as string)
+      expect(outcome).toMatchObject({ left: { _tag: 'FileFailed' } })
+    },
+  )
+})
+
 describe('a failed download', () => {
   it.each([404, 500, 304, 416, 302])('with status %i writes nothing and keeps the old file', async (status) => {
     writeFileSync(path, 'old')

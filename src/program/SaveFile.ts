@@ -179,14 +179,15 @@ export const toFile =
   (jar) =>
   (client) =>
   async () => {
+    const given = options ?? {} // null in untyped code
     // A content coding would change the number of bytes that ranges count.
     const uncoded = Request.withHeader('Accept-Encoding', 'identity')(request)
-    const mayResume = UserInput.get(options, 'existing') === 'Resume'
+    const mayResume = UserInput.get(given, 'existing') === 'Resume'
     // The plan tells which resource this is before anything is sent. Sending prepares the plan again.
     const started = await Http.start(uncoded)(jar)(client)()
     if (E.isLeft(started)) return started
     const [exchange] = started.right
-    const digest = digestOf(options, exchange)
+    const digest = digestOf(given, exchange)
     if (E.isLeft(digest)) return digest
     const claim = await claimPath(path)
     if (E.isLeft(claim)) return claim
@@ -198,7 +199,7 @@ export const toFile =
       stop = faultSignal(controlsOf(client, exchange, claimed))
       const resource = Resource.of(exchange)
       const target = { claimed, resource, mayResume, signal: stop.signal, digest: digest.right }
-      const division = { parts: partsOf(options, exchange, claimed), onProgress }
+      const division = { parts: partsOf(given, exchange, claimed), onProgress }
       return await fetchFile(target, uncoded, division)(jar)(client)()
     } finally {
       stop?.release()
