@@ -106,6 +106,7 @@ const serving = (file: (n: number) => File, cuts: ReadonlyArray<number> = []): S
 const always =
   (given: {
     readonly status: number
+    readonly reason?: string
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: string
   }): Transport =>
@@ -188,6 +189,12 @@ describe('a failed download', () => {
       left: { _tag: 'RangeMismatch' },
     })
     expect(files()).toEqual([])
+  })
+  it('does not repeat a secret of the request in its message', async () => {
+    const reply = { status: 403, reason: 'Bad hunter2! of me' }
+    const outcome = await download(always(reply), {}, 'http://me:hunter2!@h.test/file')
+    expect(outcome).toMatchObject({ left: { _tag: 'UnexpectedStatus', head: { reason: 'Bad hunter2! of me' } } })
+    expect(E.isLeft(outcome) && outcome.left.message).toContain('the status is 403 Bad ‹secret› of me. The path')
   })
   it('reports a wrong length, and keeps the note only of a short part', async () => {
     const short = always({ status: 200, headers: { ...ETAGGED, 'content-length': '9' }, body: 'abc' })

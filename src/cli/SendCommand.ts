@@ -21,6 +21,7 @@ import * as Plan from '../Plan.js'
 import * as Request from '../Request.js'
 import * as Story from '../Story.js'
 import * as Stream from '../Stream.js'
+import { reasonOf } from '../session/auth/oauth2/ServerText.js'
 import type { Environment } from '../session/Environment.js'
 import { escapeControls } from '../values/Printable.js'
 import * as Secret from '../values/Secret.js'
@@ -149,8 +150,9 @@ const reportOutcome = async (terminal: Terminal.Terminal, outcome: Outcome): Pro
     await Terminal.printError(terminal, code === Exit.INTERRUPTED ? 'interrupted' : `${_tag}: ${message}`)
     return code
   }
-  const { status, reason, plan } = outcome.right.reply
+  const { status, plan } = outcome.right.reply
   if (status >= 400) {
+    const reason = reasonOf(outcome.right.reply)
     await Terminal.printError(terminal, `The server replied ${`${status} ${reason}`.trim()} to ${Plan.show(plan)}`)
   }
   return Exit.ofStatus(status)

@@ -1,38 +1,28 @@
 /**
- * Makes the error of a response whose status is 400 or above. Its message repeats the problem details of the server:
+ * Makes the error of a response whose status is 400 or above. Its message repeats the reason and the problem details of the
+ * server:
  *
  * | text of the server                                | in the message                                      |
  * |---------------------------------------------------|-----------------------------------------------------|
  * | `title`, `detail`                                 | at most 100 and 300 characters, on one line         |
  * | a `title` that repeats the reason of the status   | omitted                                             |
+ * | the reason of the status                          | at most 100 characters; where a text is omitted below, the usual reason |
  * | a value that the request sent in its body, or as a secret: credentials, cookies, secret query | `‹secret›` |
+ * | such a value of one to three characters           | `‹secret›` after `=`, `?`, `&`, `;` or `#`, elsewhere as it is |
  * | anything, if the body of the request has more than 65,536 octets or 1,000 values | omitted: it is not searched |
  * | anything, if the body of the request is compressed, a stream, or not a form, JSON or a multipart body of fields | omitted |
  * | a text that is long enough to contain a value of more than 400 characters that the request sent | omitted |
  */
 import * as O from 'fp-ts/lib/Option.js'
-import { MAX_DESCRIPTION, restricted, secretsOf } from '../session/auth/oauth2/ServerText.js'
+import { searchedSecrets } from '../session/auth/oauth2/RequestSecrets.js'
+import { MAX_DESCRIPTION, reasonOf, restricted } from '../session/auth/oauth2/ServerText.js'
 import * as Printable from '../values/Printable.js'
-import * as Secret from '../values/Secret.js'
 import * as Status from '../values/Status.js'
-import type { Plan } from '../wire/Plan.js'
 import { type Problem, problem } from '../wire/Problem.js'
 import type { Response } from '../wire/Reply.js'
 import type { StatusError } from '../wire/ResponseError.js'
 
 const MAX_TITLE = 100
-const MAX_SEARCHED_BODY = 65_536
-const MAX_SECRETS = 1_000
-
-const isSmall = ({ body }: Plan): boolean =>
-  body._tag !== 'Bytes' || Secret.open(body.bytes).length <= MAX_SEARCHED_BODY
-
-/** Returns the secrets of a request and of those before it, `undefined` if there are too many to search for. */
-const searchedSecrets = (response: Response): ReadonlySet<string> | undefined => {
-  if (!isSmall(response.plan) || !response.history.every(({ plan }) => isSmall(plan))) return undefined
-  const secrets = secretsOf(response, response.plan.cause === 'Token' ? 'Token' : 'Other')
-  return secrets === undefined || secrets.size > MAX_SECRETS ? undefined : secrets
-}
 
 /** Returns the title, unless it is only the reason of the status, and the detail. */
 const textsOf = (
@@ -59,8 +49,8 @@ const reported = (response: Response): string => {
 
 /** Returns the error of a response whose status is 400 or above. */
 export const statusError = (response: Response): StatusError => {
-  const { status, reason, url, plan } = response
+  const { status, url, plan } = response
   const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = `${status} ${kind}: ${reason} for url: ${url} (${plan.method})${reported(response)}`
+  const message = `${status} ${kind}: ${reasonOf(response)} for url: ${url} (${plan.method})${reported(response)}`
   return { _tag: 'StatusError', response, message: Printable.escapeControls(message) }
 }

@@ -1,7 +1,7 @@
 /** The entries of a tape, and their redaction: an entry may be printed. The table in `Tape.ts` lists what is hidden. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as ServerText from '../session/auth/oauth2/ServerText.js'
+import * as RequestSecrets from '../session/auth/oauth2/RequestSecrets.js'
 import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import { codingOf, isForToken } from '../stages/prepare/Provenance.js'
 import * as Body from '../values/Body.js'
@@ -177,7 +177,7 @@ export const redactedBody = (plan: Plan, bytes: Uint8Array): Uint8Array => {
   if (bytes.length === 0 || !isForToken(plan)) return bytes
   const json = Printable.parseJson(Octets.toText(bytes).replace(/^\uFEFF/, ''))
   // A server may repeat a secret of the request in its error.
-  const secrets = ServerText.secretsOf({ plan, history: [] })
+  const secrets = RequestSecrets.secretsOf({ plan, history: [] })
   const hide = secrets === undefined ? () => REDACTED : Redaction.redact(secrets, REDACTED)
   return Octets.fromText(E.isLeft(json) ? REDACTED : written(json.right, redactedJson(hide)))
 }

@@ -9,6 +9,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import * as Jar from '../../src/cookies/Jar.js'
 import * as L from '../../src/index.js'
+import { secretsInCredentials } from '../../src/session/auth/oauth2/RequestSecrets.js'
 import * as Redirect from '../../src/stages/Redirect.js'
 import * as FileDigest from '../../src/transport/download/FileDigest.js'
 import * as Range from '../../src/transport/download/Range.js'
@@ -16,6 +17,7 @@ import * as RetryPolicy from '../../src/transport/RetryPolicy.js'
 import * as Charset from '../../src/values/Charset.js'
 import * as Digest from '../../src/values/Digest.js'
 import * as Headers from '../../src/values/Headers.js'
+import * as JsonScalars from '../../src/values/JsonScalars.js'
 import * as Link from '../../src/values/Link.js'
 import * as Multipart from '../../src/values/Multipart.js'
 import * as Redaction from '../../src/values/Redaction.js'
@@ -96,6 +98,8 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
     const hide = Redaction.redact(new Set([`${text.slice(0, 20)}x`, 'a', 'aaaa', '%41']))
     return [hide(text), hide(text.replaceAll('a', '%2541')), Redaction.redactReference(new Set(['%%%%', 'a=a=']))(text)]
   },
+  'the credentials of a request': (text) => secretsInCredentials(text),
+  'the JSON of a request': (text) => JsonScalars.named(JSON.stringify([text, { [text]: text, a: [[text]] }])),
   'a form': (text) => planned(L.Request.withForm({ [text]: text })(L.Request.post('http://h/'))),
   'a header': (text) => planned(L.Request.withHeader('X-A', text)(L.Request.post('http://h/'))),
   'a method': (text) => planned(L.Request.make(text, 'http://h/')),
@@ -190,6 +194,8 @@ it.each<[string, keyof typeof PARSERS, Growing]>([
   ['takes linear time for a quote that is not closed', 'WWW-Authenticate', ['Digest a="', '\\"', '']],
   ['takes linear time for angle brackets that are not closed', 'Link', ['', '<', '']],
   ['takes linear time for blanks inside a charset', 'Content-Type', ['text/html; charset=a', ' ', 'b']],
+  ['takes linear time for quotes that are not closed', 'the credentials of a request', ['Token ', 'a="\\"', '']],
+  ['takes linear time for blanks before an equals sign', 'the credentials of a request', ['Token a', ' ', '=x']],
   ['takes linear time for blanks in a parameter', 'Repr-Digest', ['sha-256=:A:;', ' ', '"']],
   ['takes linear time for blanks after a digest', 'Repr-Digest', ['sha-256=:A:', ' ', 'x']],
   ['takes linear time for a port of zeros', 'Location', ['http://h:', '0', 'x/']],

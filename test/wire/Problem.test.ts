@@ -10,10 +10,17 @@ const TYPE = 'application/problem+json'
 
 const get = Request.get('http://h.test/a/b')
 
-const responseOf = (body: string | Uint8Array, type = TYPE, request = get, status = 403): Response.Response => {
+const responseOf = (
+  body: string | Uint8Array,
+  type = TYPE,
+  request = get,
+  status = 403,
+  reason?: string,
+): Response.Response => {
+  const reply = { status, headers: { 'content-type': type }, body, ...(reason === undefined ? {} : { reason }) }
   const { outcome } = pipe(
     request,
-    Exchange.simulate({ session: Session.empty })(() => ({ status, headers: { 'content-type': type }, body })),
+    Exchange.simulate({ session: Session.empty })(() => reply),
   )
   return E.isRight(outcome) ? outcome.right : expect.fail(outcome.left.message)
 }
@@ -24,8 +31,8 @@ const membersOf = (json: unknown): Response.Problem => {
   return O.isSome(found) ? found.value : expect.fail('it is missing')
 }
 
-const messageOf = (json: unknown, request = get): string => {
-  const checked = Response.ok(responseOf(JSON.stringify(json), TYPE, request))
+const messageOf = (json: unknown, request = get, reason?: string): string => {
+  const checked = Response.ok(responseOf(JSON.stringify(json), TYPE, request, 403, reason))
   return E.isLeft(checked) ? checked.left.message : expect.fail('it is ok')
 }
 
@@ -174,6 +181,95 @@ describe('the message of a StatusError', () => {
     const message = messageOf({ title: 'Bad hunter2!', detail: 'hunter2! and hunter2%21 are wrong' }, request)
     expect(message).not.toContain('hunter2')
     expect(message).toContain(': Bad ‹secret›: ‹secret› and ‹secret› are wrong')
+  })
+  const sent = Request.post('http://h.test/a/b')
+  const authorized = (value: string) => Request.withHeader('Authorization', value)(get)
+  const withJsonText = (text: string) =>
+    pipe(sent, Request.withText(text), Request.withHeader('Content-Type', 'application/json'))
+  /** All ways in which a request sends a value of letters and digits. */
+  const SENDING: Readonly<Record<string, (value: string) => Request.Request>> = {
+    'a password': (value) => Request.withBasicAuth('me', value)(get),
+    'a user without a password': (value) => Request.withBasicAuth(value, '')(get),
+    'the user of a URL': (value) => Request.get(`http://${value}:@h.test/a/b`),
+    'the password of a URL': (value) => Request.get(`http://me:${value}@h.test/a/b`),
+    'a token': (value) => Request.withBearer(value)(get),
+    'a header without a scheme': authorized,
+    'a word after another': (value) => authorized(`Key me ${value}`),
+    'a parameter': (value) => authorized(`Token token=${value}`),
+    'a quoted parameter': (value) => authorized(`Token token="${value}"`),
+    'a quoted parameter with an escape': (value) => authorized(`Token token="\\${value}"`),
+    'a parameter with blanks': (value) => authorized(`Token a="b, c" ,token = "${value}" `),
+    'a parameter that is not closed': (value) => authorized(`Token token="${value}`),
+    'a signature': (value) =>
+      authorized(`AWS4-HMAC-SHA256 Credential=AKID/2015, SignedHeaders=host;date, Signature=${value}`),
+    'a response of Digest': (value) => authorized(`Digest username="me", realm="r", response="${value}", qop=auth`),
+    'credentials of a proxy': (value) => Request.withProxy({ http: `http://me:${value}@proxy.test:1` })(get),
+    'a secret header': (value) => Request.withHeader('X-Api-Key', value)(get),
+    'a parameter of a secret header': (value) => Request.withHeader('X-Auth-Token', `id=5; key=${value}`)(get),
+    'a cookie': (value) => Request.withCookie('sid', value)(get),
+    'a quoted cookie': (value) => Request.withHeader('Cookie', `a=b; sid="${value}";c=d`)(get),
+    'a secret query': (value) => Request.withSecretQuery('key', value)(get),
+    'a form': (value) => Request.withForm({ pass: value })(sent),
+    'a form with blanks': (value) => Request.withForm({ pass: ` ${value}\r\n` })(sent),
+    'a field of a multipart body': (value) => Request.withMultipart([{ name: 'p', content: ` ${value} ` }])(sent),
+    'a JSON text': (value) => Request.withJson(value)(sent),
+    'a member': (value) => Request.withJson({ user: { pass: value } })(sent),
+    'a member with blanks': (value) => Request.withJson({ pass: `\t${value} ` })(sent),
+    'an item': (value) => Request.withJson([[1, { pass: [value] }]])(sent),
+    'a member that another one hides': (value) => withJsonText(`{"p":"${value}","p":"other"}`),
+    'members that others hide': (value) => withJsonText(`{"p":{"q":["${value}"]},"p" : {"q":1}}`),
+    'an escaped member': (value) =>
+      withJsonText(`{"p":"${[...value].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('')}"}`),
+  }
+  it.each(Object.entries(SENDING))('does not repeat %s', (_, send) => {
+    const value = fc.stringMatching(/^[a-z]{2}[a-z\d]{2,20}[\dA-Z]{2}$/)
+    const separator = fc.constantFrom('', ' ', '"', "'", '=', ': ')
+    fc.assert(
+      fc.property(value, separator, (secret, around) => {
+        const text = `Bad${around}${secret}${around}`
+        const message = messageOf({ title: `T ${text}`, detail: `D ${text}` }, send(secret), text)
+        expect(message).not.toContain(secret)
+        expect(message.split('‹secret›').length - 1).toBeGreaterThanOrEqual(3)
+      }),
+      { numRuns: 20 },
+    )
+  })
+  it.each(['1234567890123456789', '-1234567890123456789.5', '1e400', '12345.6000', '0.1234567890123456789'])(
+    'does not repeat the number %s of JSON text',
+    (number) => {
+      for (const text of [number, `{"account":${number}}`, `[0,{"a":[${number} ]}]`, `{"a":${number},"a":"x"}`]) {
+        const detail = `no ${number} and ${Number(number)}`
+        expect(messageOf({ detail }, withJsonText(text))).toContain(
+          Number.isFinite(Number(number)) ? ': no ‹secret› and ‹secret›' : ': no ‹secret› and ',
+        )
+      }
+    },
+  )
+  it('repeats the names of an authorization that are not secret', () => {
+    const request = authorized(
+      'Digest username="alice", realm="shop", uri="/a/b", qop=auth, algorithm=SHA-256, nc=00000001',
+    )
+    const detail = 'auth of alice for shop at /a/b with SHA-256 failed'
+    expect(messageOf({ detail }, request)).toContain(detail)
+  })
+  it('repeats the reason of the server', () => {
+    const login = Request.withBasicAuth('me', 'hunter2!')(get)
+    for (const [reason, shown] of [
+      ['Forbidden', 'Forbidden'],
+      ['FORBIDDEN', 'FORBIDDEN'],
+      ['Bad hunter2!', 'Bad ‹secret›'],
+      ['No credit', 'No credit'],
+      ['', ''],
+    ] as const) {
+      expect(messageOf({}, login, reason)).toBe(START.replace('Forbidden', shown))
+      expect(messageOf({}, get, reason)).toBe(START.replace('Forbidden', reason))
+    }
+    expect(messageOf({}, get, `a\x1b[31m${'b'.repeat(500)}`).length).toBeLessThan(200)
+  })
+  it('has the usual reason if that of the server may contain a value that cannot be searched for', () => {
+    const request = pipe(sent, Request.withText('<p>hunter2!</p>'))
+    expect(messageOf({}, request, 'Bad hunter2!')).toBe(START.replace('GET', 'POST'))
+    expect(messageOf({}, request, 'forbidden')).toContain('403 Client Error: forbidden for')
   })
   it.each<readonly [string, unknown]>([
     ['large', 'hunter2!'.repeat(10_000)],

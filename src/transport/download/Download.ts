@@ -1,6 +1,7 @@
 /** Saves a response to a claimed path: decides what the response means for the existing bytes, and writes its body. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { reasonOf } from '../../session/auth/oauth2/ServerText.js'
 import * as Printable from '../../values/Printable.js'
 import * as Tagged from '../../values/Tagged.js'
 import { lengthOf, type Source, type Unread } from '../../wire/Reply.js'
@@ -92,7 +93,7 @@ export const lengthMismatch = (expected: number, received: number): LengthMismat
 }
 
 export const unexpectedStatus = (path: string, head: Unread): UnexpectedStatus => {
-  const status = `${head.status} ${head.reason}`.trim()
+  const status = `${head.status} ${reasonOf(head)}`.trim()
   const message = `Cannot save the response to ${path}: the status is ${status}. The path was not changed`
   return { _tag: 'UnexpectedStatus', head, message: Printable.escapeControls(message) }
 }

@@ -41,6 +41,7 @@ import * as Printable from '../../../values/Printable.js'
 import * as Secret from '../../../values/Secret.js'
 import type * as Token from '../../../values/Token.js'
 import type { Response } from '../../../wire/Reply.js'
+import * as RequestSecrets from './RequestSecrets.js'
 import * as ServerText from './ServerText.js'
 import { refused, type TokenProblem, unusable } from './TokenProblem.js'
 
@@ -71,7 +72,7 @@ const isObject = (u: unknown): u is JsonObject => typeof u === 'object' && u !==
 const quoterFor =
   (response: Response) =>
   (text: string): string =>
-    JSON.stringify(ServerText.restrict(ServerText.secretsOf(response), ServerText.MAX_CODE)(text))
+    JSON.stringify(ServerText.restrict(RequestSecrets.secretsOf(response), ServerText.MAX_CODE)(text))
 
 const OTHER_FORM = `check the URL of the endpoint, or ${OWN_READ.slice('to accept it, '.length)}`
 
@@ -112,7 +113,7 @@ export const refusalIn = (response: Response, object: JsonObject): TokenProblem 
   const code = fieldOf(object, 'error')
   if (typeof code !== 'string' || code === '') return undefined
   const texts = { code, description: fieldOf(object, 'error_description'), uri: fieldOf(object, 'error_uri') }
-  const error = ServerText.restrictError(ServerText.secretsOf(response), texts)
+  const error = ServerText.restrictError(RequestSecrets.secretsOf(response), texts)
   return refused(response.status, { endpoint: endpointOf(response), ...error })
 }
 
