@@ -28,7 +28,7 @@ interface Outcome {
   readonly elapsed: number
 }
 
-const through = async (scheme: string, use: Use, url = 'https://origin.test/'): Promise<Outcome> => {
+const through = async (scheme: string, use: Use, url = 'https://origin.test/', login = ''): Promise<Outcome> => {
   const isTls = scheme === 'https'
   const serve: Use = (socket) => {
     use(socket)
@@ -37,7 +37,7 @@ const through = async (scheme: string, use: Use, url = 'https://origin.test/'): 
   }
   const server = await (isTls ? acceptTls(serve) : accept(serve))
   const sent = plan(url, {
-    proxy: `${scheme}://${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
+    proxy: `${scheme}://${login}${isTls ? 'localhost' : '127.0.0.1'}:${server.port}`,
     timeouts: { connect: CONNECT },
   })
   const { result, elapsed } = await timed(CONNECT, () => fault(transport(), sent))
@@ -83,6 +83,13 @@ describe.each(['http', 'https'])('CONNECT through an %s proxy', (scheme) => {
     const { _tag, status, elapsed } = await through(scheme, use)
     expect(status === undefined ? _tag : `${_tag} ${status}`).toBe(expected)
     expect(elapsed).toBeLessThan(CONNECT + 60)
+  })
+  test.each([0, 60, 75])('never shows its credentials in its reason, from character %d on', async (before) => {
+    const reason = `${'x'.repeat(before)} ${btoa('me:hunter2!')} hunter2! hunter2%21 me`
+    const use = responds(`HTTP/1.1 403 ${reason}\r\n\r\n`)
+    const { message } = await through(scheme, use, undefined, 'me:hunter2!@')
+    expect(message).not.toMatch(/hunter|bWU6/)
+    expect(message).toMatch(/: 403 x* ‹se/)
   })
 })
 

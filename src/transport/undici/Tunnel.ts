@@ -14,6 +14,8 @@
 import type { Socket } from 'node:net'
 import * as O from 'fp-ts/lib/Option.js'
 import type { SocksProxy } from 'socks'
+import { secretsInCredentials } from '../../session/auth/oauth2/RequestSecrets.js'
+import { restrict } from '../../session/auth/oauth2/ServerText.js'
 import * as Digest from '../../values/Digest.js'
 import * as Proxy from '../../values/Proxy.js'
 import * as Secret from '../../values/Secret.js'
@@ -52,6 +54,12 @@ const connectRequest = (endpoint: Endpoint, { userAgent, authorization }: Connec
   const credentials = O.isSome(authorization) ? `Proxy-Authorization: ${Secret.reveal(authorization.value)}\r\n` : ''
   const agent = userAgent === undefined ? '' : `User-Agent: ${userAgent}\r\n`
   return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${agent}${credentials}\r\n`
+}
+
+/** Returns the start of a reason, without the credentials of the proxy, which it may repeat. */
+const shownReason = ({ authorization }: ConnectFields, reason: string): string => {
+  const secrets = O.isSome(authorization) ? secretsInCredentials(Secret.reveal(authorization.value)) : []
+  return restrict(new Set(secrets), MAX_REASON_LENGTH)(reason)
 }
 
 /** Returns the header that answers a challenge for a tunnel, if the proxy has credentials (RFC 7616). */
@@ -95,7 +103,7 @@ const parse = (received: Buffer): Received => {
     const status = Number(line[1])
     if (status < 200) continue
     const challenges = status === 407 ? Array.from(head.matchAll(CHALLENGE), ([, value = '']) => value) : NO_CHALLENGES
-    return { _tag: 'Response', status, reason: (line[2] ?? '').slice(0, MAX_REASON_LENGTH), challenges, rest }
+    return { _tag: 'Response', status, reason: line[2] ?? '', challenges, rest }
   }
 }
 
@@ -114,7 +122,7 @@ export const connect = (
   }
   const onResponse = ({ status, reason, challenges, rest }: ConnectResponse): void => {
     if (status > 299) {
-      settle(Failure.proxyRefused(name, authority(endpoint), status, reason), challenges)
+      settle(Failure.proxyRefused(name, authority(endpoint), status, shownReason(fields, reason)), challenges)
       return
     }
     // The bytes after the head of a 2xx belong to the tunnel (RFC 9110 9.3.6).
