@@ -809,6 +809,29 @@ describe('a download in parts that failed', () => {
     )
   })
   const cutOnce = () => download(serving(big, { cut: (n) => (n === 1 ? 90_000 : undefined) }).transport)
+  it('fails each time if the first response is another range, until it starts again', async () => {
+    await cutOnce()
+    const shifted = (_: number, range: string | undefined): ReplyInput | undefined => {
+      const [, from] = RANGE.exec(range ?? '') ?? []
+      if (from === undefined) return undefined
+      const headers = { ...STRONG, 'content-range': `bytes ${Number(from) - 10}-${BIG.length - 1}/${BIG.length}` }
+      return { status: 206, headers, body: BIG.subarray(Number(from) - 10) }
+    }
+    for (let i = 0; i < 2; i += 1) {
+      const outcome = await download(serving(big, { instead: shifted }).transport, { parts: 4, existing: 'Resume' })
+      expect(outcome).toMatchObject({ left: { _tag: 'RangeMismatch' } })
+    }
+    expect(E.isRight(await download(serving(big).transport, { parts: 4, existing: 'Restart' }))).toBe(true)
+    expect(isComplete()).toBe(true)
+  })
+  it('starts again with parts if the first response is another version', async () => {
+    await cutOnce()
+    const content = contentOf(BIG.length, 'other')
+    const server = serving(() => ({ content, headers: { ...STRONG, etag: '"v2"' } }))
+    const outcome = await download(server.transport, { parts: 4, existing: 'Resume' })
+    expect(outcome).toMatchObject({ right: [{ resumedAt: 0 }, {}] })
+    expect([isComplete(content), server.requests.length]).toEqual([true, 4])
+  })
   it('starts from the beginning by default', async () => {
     await cutOnce()
     const { transport, requests } = serving(big)

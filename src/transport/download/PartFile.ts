@@ -5,9 +5,12 @@
  * |------------------|----------------------------------|-----------------|-----------------------------------------------------|
  * | `PATH`           | the old file                     | the old file    | the new file, renamed atomically after fsync        |
  * | `PATH.part`      | bytes, readable only by its owner | kept           | removed                                             |
- * | `PATH.part.json` | note, if the download can resume | kept            | kept if `existing` is `Resume`, so that the next download only checks for changes |
+ * | `PATH.part.json` | note, if the download can resume | kept            | kept if `existing` is `Resume` and it could be written, so that the next download only checks for changes |
  * | `PATH.part.json.new` | with `parts`, the next note, until it is renamed | removed | removed                          |
  * | `PATH.part.lock` | lock of the owner                | removed         | removed                                             |
+ *
+ * What fails after the rename, such as the note on a full disk, does not make the download fail. A rename that reports a failure
+ * is looked up: over a network it may have been done.
  *
  * A second download to the same path at the same time writes to `PATH.RANDOM.part`, which is removed if it fails. The
  * download that ends last wins. A new part is always a new file, so even a lock that was removed by mistake never mixes two
