@@ -1,13 +1,14 @@
 /** HTTP/2 at the level of frames: streams that are reset or refused, sessions that end, fields that are not allowed. */
 import * as http2 from 'node:http2'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import * as tls from 'node:tls'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
+import type { SendControls } from '../../src/wire/Transport.js'
 import { exchange, fault, plan, tag, text } from './plans.js'
-import { pki, sleep, transport, until } from './servers.js'
+import { accept, listen, pki, sleep, transport, until } from './servers.js'
 
 const [DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY] = [0, 1, 3, 4, 7]
 const [END_STREAM, END_HEADERS, ACK] = [1, 4, 1]
@@ -29,6 +30,9 @@ const frame = (type: number, flags: number, id: number, body: Uint8Array = Buffe
   return Buffer.concat([head, body])
 }
 
+/** The settings of a server whose streams may receive much at once. */
+const WIDE = Buffer.concat([Buffer.from([0, 4]), u32(1_000_000)])
+
 /** How a server responds to the request on this stream; `count` is over all connections. */
 type Answer = (socket: Socket, id: number, count: number) => void
 
@@ -40,10 +44,10 @@ afterEach(async () => {
   }
 })
 
-const serveFrames = (socket: Socket, answer: (id: number) => void): void => {
+const serveFrames = (socket: Socket, settings: Uint8Array, answer: (id: number) => void): void => {
   let rest = Buffer.alloc(0)
   let hasPreface = false
-  socket.on('error', () => {}).write(frame(SETTINGS, 0, 0))
+  socket.on('error', () => {}).write(frame(SETTINGS, 0, 0, settings))
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk])
     if (!hasPreface && rest.length < 24) return
@@ -64,7 +68,7 @@ interface FrameServer {
   readonly connections: () => number
 }
 
-const frames = async (answer: Answer): Promise<FrameServer> => {
+const frames = async (answer: Answer, settings: Uint8Array = Buffer.alloc(0)): Promise<FrameServer> => {
   const sockets = new Set<Socket>()
   let [count, connections] = [0, 0]
   const keys = { cert: pki('server.pem'), key: pki('server.key'), ALPNProtocols: ['h2'] }
@@ -72,7 +76,7 @@ const frames = async (answer: Answer): Promise<FrameServer> => {
     connections += 1
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serveFrames(socket, (id) => answer(socket, id, ++count))
+    serveFrames(socket, settings, (id) => answer(socket, id, ++count))
   })
   open.push({ server, sockets })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
@@ -156,6 +160,55 @@ describe('GOAWAY', () => {
     const server = await frames((socket, id) => socket.write(frame(GOAWAY, 0, 0, u32(id, 2))))
     const { _tag, unsent } = await fault(transport({ http2: true }), plan(server.url))
     expect([_tag, unsent]).toEqual(['ConnectFailed', undefined])
+  })
+
+  test('below a stream makes it be sent again on another connection, with all of its bytes', async () => {
+    const echo = http2.createSecureServer({ cert: pki('server.pem'), key: pki('server.key') })
+    echo.on('stream', (stream) => {
+      stream.on('error', () => {})
+      stream.respond({ ':status': 200 })
+      stream.pipe(stream)
+    })
+    const { port } = await listen(echo, 'connection')
+    const size = fc.oneof(fc.constantFrom(1, 262_143, 262_144, 262_145, 524_288), fc.nat(800_000))
+    await fc.assert(
+      fc.asyncProperty(
+        size,
+        fc.boolean(),
+        fc.constantFrom(true, { streams: 5 }),
+        fc.nat(20),
+        async (length, hasProgress, option, delay) => {
+          // It ends its first connection while the body arrives.
+          const ending = await frames((socket) => {
+            setTimeout(() => socket.write(frame(GOAWAY, 0, 0, u32(0, 0))), delay)
+          }, WIDE)
+          let isFirst = true
+          const between = await accept((socket) => {
+            const onward = connect(isFirst ? Number(new URL(ending.url).port) : port, '127.0.0.1')
+            isFirst = false
+            socket.pipe(onward).on('error', () => {})
+            onward.pipe(socket).on('error', () => {})
+            onward.on('close', () => socket.destroy())
+            socket.on('close', () => onward.destroy())
+          })
+          const sent = Buffer.from(Array.from({ length }, (_, i) => i % 251))
+          const uploaded: number[] = []
+          const progress: SendControls['progress'] =
+            ({ direction, bytes }) =>
+            () => {
+              if (direction === 'up') uploaded.push(bytes)
+            }
+          const client = transport({ http2: option })
+          const request = plan(`https://localhost:${between.port}`, { method: 'POST', body: Body.bytes(sent) })
+          const received = await text(client, request, hasProgress ? { progress } : {})
+          expect(Buffer.from(received, 'latin1').equals(sent)).toBe(true)
+          expect(between.connections()).toBe(2)
+          if (hasProgress) expect(uploaded.at(-1)).toBe(length)
+          await client.close?.()
+        },
+      ),
+      { numRuns: 15 },
+    )
   })
 
   test('on an idle connection makes the next request open another', async () => {

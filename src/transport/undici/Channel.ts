@@ -55,7 +55,7 @@ export class ChannelRequest {
     readonly method: string,
     readonly path: string,
     readonly headers: string[],
-    readonly body: Uint8Array | AsyncIterableIterator<Uint8Array> | null,
+    readonly body: Uint8Array | AsyncIterable<Uint8Array> | null,
     /** The name that the certificate must have. undici would use the Host header. */
     readonly servername: string,
   ) {}

@@ -122,7 +122,7 @@ const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 const optionsOf = (attempt: RequestAttempt): object => {
   const { plan } = attempt
   const body = RequestBody.make(plan.body, attempt)
-  if (body instanceof RequestBody.BodyStream) attempt.upload = body
+  if (body !== null && !(body instanceof Uint8Array)) attempt.upload = body
   const name = withoutBrackets(plan.url.hostname)
   return {
     origin: plan.url.origin,

@@ -90,12 +90,15 @@ export class Http2Stream implements Controller {
     else void this.#upload(body)
   }
 
-  async #upload(body: AsyncIterableIterator<Uint8Array>): Promise<void> {
+  async #upload(body: AsyncIterable<Uint8Array>): Promise<void> {
     this.#isUploading = true
+    const chunks = body[Symbol.asyncIterator]()
     try {
-      for (let step = await body.next(); step.done !== true; step = await body.next()) {
-        if (this.#stream.closed || this.#stream.destroyed) return
+      for (let step = await chunks.next(); step.done !== true; step = await chunks.next()) {
+        if (this.#isClosed) return
         if (!this.#stream.write(step.value)) await this.#drained()
+        // Before the next chunk, which would mean that the connection has accepted this one.
+        if (this.#isClosed) return
       }
       this.#isUploading = false
       this.#stream.end()
@@ -103,6 +106,10 @@ export class Http2Stream implements Controller {
       this.#isUploading = false
       this.#fail(error)
     }
+  }
+
+  get #isClosed(): boolean {
+    return this.#stream.closed || this.#stream.destroyed
   }
 
   #drained(): Promise<void> {

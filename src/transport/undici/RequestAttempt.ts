@@ -40,7 +40,7 @@ import { isHttp2 } from './Http2.js'
 import { LinkedListNode } from './LinkedList.js'
 import { PhaseClock } from './PhaseClock.js'
 import type { PooledRequest } from './PooledRequest.js'
-import type { BodyStream, UploadListener } from './RequestBody.js'
+import type { Upload, UploadListener } from './RequestBody.js'
 import { type Backpressure, DRAIN_TIMEOUT_MS, ResponseBody } from './ResponseBody.js'
 
 export interface AttemptOwner {
@@ -62,7 +62,7 @@ export class RequestAttempt
   agent: Agent | undefined
   pooled: PooledRequest | undefined
   /** If the request body is streamed. Set by the dispatcher, as the fields above. */
-  upload: BodyStream | undefined
+  upload: Upload | undefined
   readonly #signal: AbortSignal | undefined
   readonly #progress: AttemptProgress | undefined
   readonly phases: PhaseClock | undefined
@@ -301,7 +301,7 @@ export class RequestAttempt
 
   onResponseError(_controller: Controller | undefined, error: unknown): void {
     // If the phase is still `Queued`, an idle connection was lost before anything was written. A streamed body may be consumed.
-    const mayResend = this.#phase === 'Sent' && this.upload === undefined && Failure.isUnprocessed(error)
+    const mayResend = this.#phase === 'Sent' && this.upload?.isRepeatable !== false && Failure.isUnprocessed(error)
     if ((this.#phase === 'Queued' || mayResend) && this.pooled?.mayRetry === true) {
       this.#controller = undefined
       this.onQueued()

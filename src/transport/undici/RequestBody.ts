@@ -1,5 +1,6 @@
 /**
- * The body of a request for a channel: the bytes themselves if they are few, or an iterable that the channel pulls from.
+ * The body of a request for a channel: the bytes themselves if they are few, or an iterable that the channel pulls from. Bytes can be
+ * sent again from their start.
  *
  * | the source                                | result                                            |
  * |-------------------------------------------|---------------------------------------------------|
@@ -15,7 +16,6 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Payload } from '../../values/Body.js'
 import * as OneShot from '../../values/OneShot.js'
 import * as Secret from '../../values/Secret.js'
-import { fromBytes } from '../../wire/BodySource.js'
 import * as Fault from '../../wire/Fault.js'
 import { FaultError } from '../FaultError.js'
 
@@ -35,8 +35,49 @@ export interface UploadListener {
   onUploadEnd?(): void
 }
 
+/** What an attempt needs of a body that the channel pulls. */
+export interface Upload extends AsyncIterable<Uint8Array> {
+  readonly isRepeatable: boolean
+  /** Whether the connection waits for the source. */
+  readonly isWaiting: boolean
+  /** The attempt is over. */
+  stop(): void
+}
+
+/** Many bytes, in chunks. Each iteration begins at their start. */
+class Chunks implements Upload {
+  readonly isRepeatable = true
+  readonly isWaiting = false
+  readonly #content: Uint8Array
+  readonly #listener: UploadListener
+  #isOver = false
+
+  constructor(content: Uint8Array, listener: UploadListener) {
+    this.#content = content
+    this.#listener = listener
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { length } = this.#content
+    for (let end = 0; end < length; ) {
+      const start = end
+      end = Math.min(length, start + MAX_CHUNK_BYTES)
+      yield this.#content.subarray(start, end)
+      if (this.#isOver) return
+      this.#listener.onActivity()
+      if (this.#listener.wantsProgress) this.#listener.onUploaded(end, length)
+    }
+    this.#listener.onUploadEnd?.()
+  }
+
+  stop(): void {
+    this.#isOver = true
+  }
+}
+
 /** A request body that is pulled from its source, checked and counted. */
-export class BodyStream implements AsyncIterableIterator<Uint8Array> {
+export class BodyStream implements AsyncIterableIterator<Uint8Array>, Upload {
+  readonly isRepeatable = false
   readonly #open: () => AsyncIterable<Uint8Array>
   readonly #length: number | undefined
   readonly #listener: UploadListener
@@ -57,7 +98,6 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
     this.#listener = listener
   }
 
-  /** Whether the connection waits for the source. */
   get isWaiting(): boolean {
     return this.#stop !== undefined
   }
@@ -156,14 +196,14 @@ export class BodyStream implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-export const make = (payload: Payload, listener: UploadListener): Uint8Array | BodyStream | null => {
+export const make = (payload: Payload, listener: UploadListener): Uint8Array | Upload | null => {
   switch (payload._tag) {
     case 'Empty':
       return null
     case 'Bytes': {
       const content = Secret.open(payload.bytes)
       const isWhole = content.length <= MAX_CHUNK_BYTES && !listener.wantsProgress
-      return isWhole ? content : new BodyStream(() => fromBytes(content), content.length, listener)
+      return isWhole ? content : new Chunks(content, listener)
     }
     case 'Stream':
       return new BodyStream(payload.open, O.toUndefined(payload.length), listener)

@@ -58,7 +58,7 @@ const channelRequest = (attempt: RequestAttempt, recent: RecentHeaders): Channel
   const { url } = plan
   const proxy = Head.forwardingProxy(plan)
   const body = RequestBody.make(plan.body, attempt)
-  if (body instanceof RequestBody.BodyStream) attempt.upload = body
+  if (body !== null && !(body instanceof Uint8Array)) attempt.upload = body
   return new ChannelRequest(
     attempt,
     proxy === undefined ? url.origin : `${proxy.protocol}//${proxy.hostname}:${proxy.port}`,
