@@ -16,11 +16,12 @@ export interface Finish<E, A> {
   readonly fail: (cause: unknown, done: Exchange.Done) => E.Either<E | Exchange.ExchangeError, A>
 }
 
-/** Adds how long the body took, if the timings of the head are recorded. */
+/** Adds how long the body took, if the timings of the head are recorded. A clock of the caller may run backwards, or return NaN. */
 export const withReceiveTime = (done: Exchange.Done, repliedAt: number, clock: Clock): Exchange.Done => {
   const { head } = done
   if (head.timings === undefined) return done
-  return { ...done, head: { ...head, timings: { ...head.timings, receive: clock.monotonic() - repliedAt } } }
+  const receive = Math.max(clock.monotonic() - repliedAt, 0)
+  return Number.isFinite(receive) ? { ...done, head: { ...head, timings: { ...head.timings, receive } } } : done
 }
 
 /** Makes the result of a program from an outcome and the jar after it. Not a promise: that would cost another one. */

@@ -309,7 +309,7 @@ const timingsOf = ({ elapsed, timings }: Head): HarTimings => {
   return {
     blocked: queue,
     ...(dns === undefined ? {} : { dns }),
-    ...(connect === undefined ? {} : { connect: connect + (tls ?? 0) }),
+    ...(connect === undefined && tls === undefined ? {} : { connect: (connect ?? 0) + (tls ?? 0) }),
     ...(tls === undefined ? {} : { ssl: tls }),
     ...{ send, wait, receive },
   }

@@ -1,4 +1,5 @@
 /** How long the phases of an attempt take, on real sockets. */
+import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
@@ -9,7 +10,9 @@ import {
   Clock,
   Environment,
   Har,
+  Head,
   Http,
+  Reply,
   Request,
   Response,
   Session,
@@ -18,6 +21,7 @@ import {
   Transport,
 } from 'requests-ts'
 import { describe, expect, test } from 'vitest'
+import { PHASES } from '../../src/wire/Timings.js'
 import { plan } from './plans.js'
 import { accept, ok, pkiPath, proxy, secure, sleep, transport, web } from './servers.js'
 
@@ -41,6 +45,15 @@ const expectWhole = ({ elapsed, timings }: { readonly elapsed: number; readonly 
 }
 
 const recording = (options: Transport.Options = {}): Transport.Transport => transport({ timings: true, ...options })
+
+/** The phases of its HAR entry add up to its time, and `ssl` is part of `connect` (HAR 1.2). */
+const expectHar = (head: Reply.Head): void => {
+  const [entry] = Har.ofHops()([{ plan: plan('https://localhost/'), head }]).log.entries
+  if (entry === undefined) throw new Error('no entry')
+  const { blocked = 0, dns = 0, connect = 0, ssl = 0, send, wait, receive } = entry.timings
+  expect([blocked, dns, connect, send, wait, receive].reduce((x, y) => x + y)).toBeCloseTo(entry.time, 6)
+  expect(ssl).toBeLessThanOrEqual(connect)
+}
 
 async function* slowly() {
   yield Buffer.from('a')
@@ -120,6 +133,28 @@ describe('the phases of an attempt', () => {
     expect('timings' in reply).toBe(false)
   })
 
+  test('are at least 0 and can be saved, whatever the clock of the caller returns', async () => {
+    const server = await web((_, response) => response.end('ok'))
+    const readings = fc.array(fc.oneof(fc.double({ min: -1e6, max: 1e6 }), fc.double()), { minLength: 1, maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(readings, async (values) => {
+        let calls = 0
+        const monotonic = (): number => values[calls++ % values.length] ?? 0
+        const clock = { ...Clock.system, monotonic }
+        const options = { session: Session.empty, environment: Environment.empty, transport: recording(), clock }
+        const outcome = await pipe(Http.get(server.url), Client.runWith(options))()
+        if (E.isLeft(outcome)) throw new Error(outcome.left.message)
+        const { timings } = outcome.right
+        if (timings === undefined) return
+        const phases = PHASES.map((phase) => timings[phase] ?? 0)
+        expect(phases.every((ms) => Number.isFinite(ms) && ms >= 0)).toBe(true)
+        const saved = pipe(outcome.right, Head.encode({ reveal: true }), E.flatMap(Head.decode))
+        expect(E.map(Response.timings)(saved)).toEqual(E.right(O.some(timings)))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   test('do not depend on a clock of the caller that throws', async () => {
     const server = await web((_, response) => response.end('ok'))
     let calls = 0
@@ -133,6 +168,22 @@ describe('the phases of an attempt', () => {
     await outcome.right.body.discard()
     expectWhole(outcome.right)
   })
+})
+
+test('an entry of a HAR file has phases that add up to its time, whichever phases took place', () => {
+  const ms = fc.nat(1000)
+  const optional = { dns: ms, connect: ms, tls: ms, receive: ms }
+  const recorded = fc.record(
+    { queue: ms, send: ms, wait: ms, ...optional },
+    { requiredKeys: ['queue', 'send', 'wait'] },
+  )
+  fc.assert(
+    fc.property(recorded, (timings) => {
+      const { receive: _, ...before } = timings
+      const elapsed = Object.values(before).reduce((x, y) => x + y, 0)
+      expectHar(Reply.head({ status: 200, elapsed, timings }))
+    }),
+  )
 })
 
 describe('an exchange whose transport records timings', () => {

@@ -11,6 +11,9 @@
  * | `sent`       | the connection has accepted the last chunk of a streamed body     | `send`                          |
  *
  * The last value of a mark counts: a connection to a proxy may be opened twice.
+ *
+ * The clock may be one of the caller. If it throws or returns no finite number, the phase has no end, and the next one includes it. If
+ * it runs backwards, the phase takes no time.
  */
 import type { Socket } from 'node:net'
 import type * as Clock from '../../wire/Clock.js'
@@ -40,9 +43,10 @@ export class PhaseClock {
 
   mark(name: Mark): void {
     try {
-      this.#marks[name] = this.#clock.monotonic()
+      const now = this.#clock.monotonic()
+      if (Number.isFinite(now)) this.#marks[name] = now
     } catch {
-      // A clock of the caller may throw. Then the phase has no end, and the next one includes it.
+      // The phase has no end.
     }
   }
 
@@ -51,10 +55,11 @@ export class PhaseClock {
     this.#marks = {}
   }
 
-  /** Returns the phases of an attempt whose head arrived after `elapsed` milliseconds. */
-  timings(elapsed: number, socket: Socket | undefined, isReused: boolean): Timings {
+  /** Returns the phases of an attempt whose head arrived after `elapsed` milliseconds, if that is a finite number. */
+  timings(elapsed: number, socket: Socket | undefined, isReused: boolean): Timings | undefined {
     const { connecting, resolved, connected, secured, started, sent } = this.#marks
-    const end = this.#start + elapsed
+    if (!Number.isFinite(this.#start + elapsed)) return undefined
+    const end = this.#start + Math.max(elapsed, 0)
     let before = this.#start
     const until = (mark: number): number => {
       const at = Math.min(Math.max(mark, before), end)
