@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
-import { exchange, fault, head, plan, tag, text } from './plans.js'
+import { type Changes, exchange, fault, head, plan, tag, text } from './plans.js'
 import { accept, pki, secure, sleep, transport, until } from './servers.js'
 
 const servers: http2.Http2SecureServer[] = []
@@ -227,6 +227,31 @@ describe('one connection', () => {
     expect(server.opened()).toBe(2)
   })
 
+  test.each<readonly [string, Answer, Changes]>([
+    [
+      'its server has ended it',
+      (stream, _path, session) => session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id),
+      {},
+    ],
+    ['a request asks for its end', () => {}, { headers: [['Connection', 'close']] }],
+  ])('does not hold up requests that wait, when %s and a stream stays open', async (_, end, changes) => {
+    const server = await serving((stream, path, session) => {
+      if (!path.startsWith('/hold')) return void setTimeout(echo, 30, stream, path, session)
+      stream.respond({ ':status': 200 })
+      stream.write('data: 1\n\n')
+      if (path === '/hold-last') setTimeout(end, 30, stream, path, session)
+    })
+    const client = shared(2, 1)
+    const first = await head(client, plan(`${server.url}/hold`))
+    const brief = text(client, plan(`${server.url}/brief`))
+    const last = head(client, plan(`${server.url}/hold-last`, changes))
+    const limits = { deadline: performance.now() + 2000 }
+    const waiting = times(3).map((i) => text(client, plan(`${server.url}/${i}`), limits))
+    expect(await Promise.all([brief, ...waiting])).toEqual(['/brief', '/0', '/1', '/2'])
+    for (const { body } of [first, await last]) await body.discard()
+    expect(server.opened()).toBe(2)
+  })
+
   test('is closed when it is idle and its server has ended it, so that the next request need not wait', async () => {
     const server = await serving((stream, path, session) => {
       echo(stream, path, session)
@@ -363,6 +388,47 @@ test('whatever a server does, each request gets its own response or a fault, and
       },
     ),
     { numRuns: 30 },
+  )
+})
+
+test('requests that wait are served, although streams of connections without new requests stay open', async () => {
+  const kind = fc.constantFrom(
+    'answer' as const,
+    'answer' as const,
+    'goaway' as const,
+    'leave' as const,
+    'close' as const,
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(kind, { minLength: 1, maxLength: 15 }),
+      fc.integer({ min: 2, max: 4 }),
+      fc.integer({ min: 1, max: 2 }),
+      async (kinds, streams, connections) => {
+        const server = await serving((stream, path, session) => {
+          if (path.startsWith('/answer')) return echo(stream, path, session)
+          stream.respond({ ':status': 200 })
+          stream.write('open')
+          const lastStream = path.startsWith('/leave') ? 2 ** 31 - 1 : stream.id
+          if (!path.startsWith('/close')) setTimeout(() => session.destroyed || session.goaway(0, lastStream), 10)
+        })
+        const client = shared(streams, connections)
+        const heads = await Promise.all(
+          kinds.map(async (one, i) => {
+            const headers = one === 'close' ? ([['Connection', 'close']] as const) : []
+            const sent = plan(`${server.url}/${one}${i}`, { headers })
+            return client(sent, { deadline: performance.now() + 3000 })()
+          }),
+        )
+        // A request whose second connection was ended too is not sent a third time.
+        for (const one of heads)
+          if (one._tag === 'Left') expect(one.left).toMatchObject({ unsent: true, _tag: 'ConnectFailed' })
+        for (const one of heads) if (one._tag === 'Right') await one.right.body.discard()
+        await client.close?.()
+        await closeServers()
+      },
+    ),
+    { numRuns: 20 },
   )
 })
 

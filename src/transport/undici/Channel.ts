@@ -67,7 +67,7 @@ export interface Channel {
   readonly capacity: number
   /** Whether the capacity is final. It is not before an HTTP/2 server has sent its settings. */
   readonly isSettled: boolean
-  /** Called when the capacity changes. */
+  /** Called when the capacity changes, or when it gets no new requests. */
   onCapacity: (() => void) | undefined
   dispatch(request: ChannelRequest): void
   /** Called when no request uses the channel. An idle channel must not keep the process alive. */

@@ -84,8 +84,8 @@ export class Http2 implements Channel, StreamOwner {
       this.error = error
     })
     this.#session.on('goaway', (_code, lastStream) => {
-      this.#isClosing = true
       this.lastStream = lastStream
+      this.retire()
     })
     this.#session.on('close', () => clearTimeout(this.#idleTimer))
     if (streams === 1) return
@@ -97,10 +97,14 @@ export class Http2 implements Channel, StreamOwner {
     this.#session.on('close', () => clearTimeout(waiting))
   }
 
-  /** Later: this is a call of Node's parser. */
   #onSettings(allowed = Number.POSITIVE_INFINITY): void {
     this.#allowed = allowed
-    setImmediate(() => this.onCapacity?.())
+    this.#onChange()
+  }
+
+  /** Later: this may be a call of Node's parser, or of the pool. */
+  #onChange(): void {
+    if (this.onCapacity !== undefined) setImmediate(this.onCapacity)
   }
 
   get isSettled(): boolean {
@@ -133,7 +137,7 @@ export class Http2 implements Channel, StreamOwner {
   }
 
   #send(request: ChannelRequest): void {
-    if (/^\s*close\s*$/i.test(valueIn(request.headers, 'connection') ?? '')) this.#isClosing = true
+    if (/^\s*close\s*$/i.test(valueIn(request.headers, 'connection') ?? '')) this.retire()
     let stream: Http2Stream
     try {
       stream = this.#open(request)
@@ -160,6 +164,7 @@ export class Http2 implements Channel, StreamOwner {
 
   retire(): void {
     this.#isClosing = true
+    this.#onChange()
   }
 
   get received(): number {
@@ -169,16 +174,12 @@ export class Http2 implements Channel, StreamOwner {
   suspect(): void {
     if (this.#isSuspect || this.#session.destroyed) return
     this.#isSuspect = true
-    const isDead = (): void => {
-      this.retire()
-      this.onCapacity?.()
-    }
-    const timer = setTimeout(isDead, PING_WAIT_MS)
+    const timer = setTimeout(() => this.retire(), PING_WAIT_MS)
     this.#session.once('close', () => clearTimeout(timer))
     const isSent = this.#session.ping((error) => {
       clearTimeout(timer)
       this.#isSuspect = error !== null
-      setImmediate(() => this.onCapacity?.())
+      this.#onChange()
     })
     if (!isSent) this.retire()
   }
