@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
-import { type Changes, exchange, fault, head, plan, tag, text } from './plans.js'
+import { type Changes, exchange, fault, head, plan, tag, text, timed } from './plans.js'
 import { accept, pki, secure, sleep, transport, until } from './servers.js'
 
 const servers: http2.Http2SecureServer[] = []
@@ -185,6 +185,45 @@ describe('one connection', () => {
     expect(await text(client, plan(`${server.url}/second`))).toBe('/second')
     expect(await other).toBe('/slow')
     expect(server.opened()).toBe(1)
+  })
+
+  test.each([0, 20])('is kept when its only request times out, if it answers a PING after %i ms', async (delay) => {
+    const server = await serving((stream, path, session) =>
+      setTimeout(echo, path === '/slow' ? 150 : 0, stream, path, session),
+    )
+    const between = await accept((socket) => {
+      const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
+      socket.on('data', (chunk) => setTimeout(() => onward.write(chunk), delay)).on('close', () => onward.destroy())
+      onward.on('data', (chunk) => socket.write(chunk)).on('error', () => {})
+    })
+    const client = shared()
+    const url = `https://localhost:${between.port}`
+    for (const i of times(5)) {
+      expect(await tag(client, plan(`${url}/slow`, { timeouts: { read: 60 } }))).toBe('ReadTimeout')
+      await sleep(60)
+      expect(await text(client, plan(`${url}/${i}`))).toBe(`/${i}`)
+    }
+    expect(server.opened()).toBe(1)
+  })
+
+  test('that does not answer a PING is replaced, also at the limit', async () => {
+    const server = await serving()
+    let isFrozen = false
+    const between = await accept((socket) => {
+      const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
+      const mayPass = () => !isFrozen || between.connections() > 1
+      socket.on('data', (chunk) => mayPass() && onward.write(chunk)).on('close', () => onward.destroy())
+      onward.on('data', (chunk) => mayPass() && socket.write(chunk)).on('error', () => {})
+    })
+    const client = shared(100, 1)
+    const url = `https://localhost:${between.port}`
+    expect(await text(client, plan(`${url}/first`))).toBe('/first')
+    isFrozen = true
+    expect(await tag(client, plan(`${url}/lost`, { timeouts: { read: 50 } }))).toBe('ReadTimeout')
+    const next = await timed(2000, () => text(client, plan(`${url}/next`)))
+    expect(next.result).toBe('/next')
+    expect(next.elapsed).toBeLessThan(2000)
+    expect(between.connections()).toBe(2)
   })
 
   test('gets no new requests if nothing arrives any more', async () => {

@@ -67,6 +67,8 @@ export interface Channel {
   readonly capacity: number
   /** Whether the capacity is final. It is not before an HTTP/2 server has sent its settings. */
   readonly isSettled: boolean
+  /** Whether it may be dead. Its capacity is 0 until its server answers. */
+  readonly isSuspect: boolean
   /** Called when the capacity changes, or when it gets no new requests. */
   onCapacity: (() => void) | undefined
   dispatch(request: ChannelRequest): void

@@ -58,7 +58,7 @@ export class Http2 implements Channel, StreamOwner {
   #paused = 0
   #isUsed = false
   /** Nothing has arrived, and the answer to a PING is awaited. */
-  #isSuspect = false
+  isSuspect = false
   readonly #opened = performance.now()
   onCapacity: (() => void) | undefined
   /** Set if the connection must not be used for another request. */
@@ -113,7 +113,7 @@ export class Http2 implements Channel, StreamOwner {
   }
 
   get capacity(): number {
-    if (this.#isSuspect) return 0
+    if (this.isSuspect) return 0
     return this.#allowed === undefined ? 1 : Math.min(this.#streams, this.#allowed)
   }
 
@@ -172,13 +172,13 @@ export class Http2 implements Channel, StreamOwner {
   }
 
   suspect(): void {
-    if (this.#isSuspect || this.#session.destroyed) return
-    this.#isSuspect = true
+    if (this.isSuspect || this.#session.destroyed) return
+    this.isSuspect = true
     const timer = setTimeout(() => this.retire(), PING_WAIT_MS)
     this.#session.once('close', () => clearTimeout(timer))
     const isSent = this.#session.ping((error) => {
       clearTimeout(timer)
-      this.#isSuspect = error !== null
+      this.isSuspect = error !== null
       this.#onChange()
     })
     if (!isSent) this.retire()

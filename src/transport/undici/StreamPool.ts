@@ -101,8 +101,8 @@ export class StreamPool implements RequestPool {
   /** A connection that gets no new requests does not count, and is closed after the last one. */
   #retireIfUnusable(connection: Connection): void {
     const { channel, requests } = connection
-    const isFull = channel.capacity === 0 && channel.isSettled
-    if (this.#mayReuse(connection) && !(isFull && requests === 0)) return
+    const allowsNone = channel.capacity === 0 && channel.isSettled && !channel.isSuspect
+    if (this.#mayReuse(connection) && !(allowsNone && requests === 0)) return
     this.#uncount(connection)
     if (requests === 0) channel.destroy()
   }
