@@ -2,7 +2,9 @@
 import * as http2 from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Agent } from '../../src/transport/undici/Agent.js'
+import type { Options } from '../../src/transport/undici/Undici.js'
 import * as Body from '../../src/values/Body.js'
 import { type Changes, exchange, fault, head, plan, tag, text, timed } from './plans.js'
 import { accept, pki, secure, sleep, transport, until } from './servers.js'
@@ -17,7 +19,10 @@ const closeServers = async (): Promise<void> => {
   for (const socket of sockets) socket.destroy()
   for (const server of servers.splice(0)) await new Promise<void>((resolve) => server.close(() => resolve()))
 }
-afterEach(closeServers)
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await closeServers()
+})
 
 interface Served {
   readonly url: string
@@ -70,6 +75,9 @@ const serving = async (answer: Answer = echo, settings: http2.Settings = {}): Pr
 
 const shared = (streams = 100, connections = 128) => transport({ http2: { streams }, connections })
 const times = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)
+
+/** Finds loopback for every name. */
+const toLoopback: NonNullable<Options['lookup']> = (_host, _options, callback) => callback(null, '127.0.0.1', 4)
 
 /** Answers when so many requests have arrived, so that they must be open at the same time. */
 const together = (count: number): Answer => {
@@ -530,6 +538,59 @@ describe('an origin', () => {
     for (const abort of aborts) abort.abort(new Error('no longer needed'))
     expect(await Promise.all(sent)).toMatchObject(Array(3).fill({ left: { _tag: 'Aborted' } }))
     expect(await text(client, plan(`${server.url}/next`))).toBe('/next')
+  })
+})
+
+describe('an origin without connections is forgotten', () => {
+  const ways: ReadonlyArray<readonly [string, Changes, Answer]> = [
+    [
+      'after its server has ended the connection',
+      {},
+      (stream, path, session) => {
+        stream.respond({ ':status': 200 })
+        session.goaway(http2.constants.NGHTTP2_NO_ERROR, stream.id)
+        setTimeout(() => stream.end(path), 5)
+      },
+    ],
+    ['after Connection: close', { headers: [['Connection', 'close']] }, echo],
+    ['after the last idle connection', {}, echo],
+    ['after a request that failed', {}, (_stream, _path, session) => session.destroy()],
+    ['after a timeout', { timeouts: { read: 30 } }, () => {}],
+  ]
+  test.each(ways)('%s', async (_, changes, answer) => {
+    const forget = vi.spyOn(Agent.prototype, 'forget')
+    const server = await serving(answer)
+    const client = transport({ http2: { streams: 5 }, keepAlive: 30, lookup: toLoopback })
+    const { port } = new URL(server.url)
+    const origins = times(5).map((i) => `https://h${i}.test:${port}`)
+    await Promise.all(origins.map((origin) => exchange(client, plan(origin, { ...changes, verify: false }))))
+    const forgotten = () => new Set(forget.mock.calls.map(([origin]) => origin))
+    await until(() => forgotten().size === origins.length)
+    expect(forgotten()).toEqual(new Set(origins))
+  })
+
+  test('after a connection for requests that were served elsewhere chose HTTP/1.1', async () => {
+    const forget = vi.spyOn(Agent.prototype, 'forget')
+    const server = await serving((stream, path, session) => setTimeout(echo, 50, stream, path, session), {
+      maxConcurrentStreams: 1,
+    })
+    let isFirst = true
+    const plain = await secure()
+    const between = await accept((socket) => {
+      const { url } = isFirst ? server : plain
+      const delay = isFirst ? 0 : 150
+      isFirst = false
+      const onward = connect(Number(new URL(url).port), '127.0.0.1')
+      socket.on('data', (chunk) => setTimeout(() => onward.write(chunk), delay)).on('close', () => onward.destroy())
+      onward.on('data', (chunk) => socket.write(chunk)).on('error', () => {})
+    })
+    const client = transport({ http2: { streams: 5 }, keepAlive: 30 })
+    const origin = `https://localhost:${between.port}`
+    const sent = times(2).map((i) => text(client, plan(`${origin}/${i}`)))
+    expect(await Promise.all(sent)).toEqual(['/0', '/1'])
+    await until(() => forget.mock.calls.length > 0)
+    expect(forget.mock.calls.map(([name]) => name)).toContain(origin)
+    expect(between.connections()).toBe(2)
   })
 })
 

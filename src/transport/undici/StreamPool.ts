@@ -132,7 +132,7 @@ export class StreamPool implements RequestPool {
     openConnection(this.#agent.connectionOptions, opening, this.#destination, (socket) => {
       if (socket === undefined) this.#onFailed(opening)
       else if (isHttp2(socket)) this.#onOpen(socket, generation)
-      else this.#fallBack(socket, generation)
+      else this.#fallBack(opening, socket, generation)
     })
   }
 
@@ -158,14 +158,18 @@ export class StreamPool implements RequestPool {
   }
 
   /** The origin has chosen HTTP/1.1, where a connection serves one request at a time. */
-  #fallBack(socket: Socket, generation: number): void {
+  #fallBack(opening: SharedOpening, socket: Socket, generation: number): void {
+    const first = this.#waiting.shift()
+    if (first === undefined) {
+      socket.destroy()
+      this.#onFailed(opening)
+      return
+    }
     const plain = new Pool(this.#agent, this.#origin)
     this.#agent.replacePool(this.#origin, plain)
     this.#opening?.end()
     this.#opening = undefined
-    const first = this.#waiting.shift()
-    if (first === undefined) socket.destroy()
-    else first.moveTo(plain, () => plain.adopt(socket, generation, first))
+    first.moveTo(plain, () => plain.adopt(socket, generation, first))
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.moveTo(plain)
   }
 
@@ -173,19 +177,23 @@ export class StreamPool implements RequestPool {
     const index = this.#open.indexOf(connection)
     if (index >= 0) this.#open.splice(index, 1)
     this.#agent.channels.delete(connection.channel)
-    if (connection.isCounted) {
-      connection.isCounted = false
-      setImmediate(onLost, this)
-    } else setImmediate(serve, this)
+    setImmediate(connection.isCounted ? onLost : onGone, this)
+    connection.isCounted = false
   }
 
   /** A connection was closed, or could not be opened. */
   onLost(): void {
     this.#count -= 1
+    this.onGone()
+  }
+
+  /** A connection was closed that did not count any more. */
+  onGone(): void {
     this.serve()
     if (this.#count === 0 && this.#open.length === 0 && this.#waiting.size === 0) this.#agent.forget(this.#origin, this)
   }
 }
 
 const serve = (pool: StreamPool): void => pool.serve()
+const onGone = (pool: StreamPool): void => pool.onGone()
 const onLost = (pool: StreamPool): void => pool.onLost()
