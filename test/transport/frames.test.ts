@@ -4,10 +4,11 @@ import { connect, type Socket } from 'node:net'
 import * as tls from 'node:tls'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
+import { Transport } from 'requests-ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Body from '../../src/values/Body.js'
 import type { SendControls } from '../../src/wire/Transport.js'
-import { exchange, fault, plan, tag, text } from './plans.js'
+import { exchange, fault, head, plan, tag, text } from './plans.js'
 import { accept, listen, pki, sleep, transport, until } from './servers.js'
 
 const [DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY] = [0, 1, 3, 4, 7]
@@ -209,6 +210,29 @@ describe('GOAWAY', () => {
       ),
       { numRuns: 15 },
     )
+  })
+
+  test('moves a request to the connection that another one began to open, with the phases of that connection', async () => {
+    const server = await frames((socket, id, count) => {
+      if (count > 1) return respond(socket, id)
+      // The connection gets no new requests. Later the server says that it does not process the one that it has.
+      socket.write(frame(GOAWAY, 0, 0, u32(LAST, 0)))
+      return setTimeout(() => socket.write(frame(GOAWAY, 0, 0, u32(0, 0))), 30)
+    })
+    const lookup = Transport.lookupFrom(() => async () => {
+      await sleep(60)
+      return E.right(['127.0.0.1'])
+    })
+    const client = transport({ http2: { streams: 10 }, timings: true, lookup })
+    const returned = head(client, plan(server.url))
+    await until(() => server.connections() === 1)
+    await sleep(10)
+    const other = head(client, plan(server.url))
+    const isNumber = expect.any(Number)
+    expect((await returned).timings).toMatchObject({ reused: false, dns: isNumber, connect: isNumber, tls: isNumber })
+    expect(Object.keys((await other).timings ?? {})).toEqual(expect.not.arrayContaining(['dns', 'connect', 'tls']))
+    for (const { body } of [await returned, await other]) await body.discard()
+    expect(server.connections()).toBe(2)
   })
 
   test('on an idle connection makes the next request open another', async () => {

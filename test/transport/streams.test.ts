@@ -1,13 +1,14 @@
 /** Several HTTP/2 streams on one connection. */
 import * as http2 from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import * as tls from 'node:tls'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Agent } from '../../src/transport/undici/Agent.js'
 import type { Options } from '../../src/transport/undici/Undici.js'
 import * as Body from '../../src/values/Body.js'
 import { type Changes, exchange, fault, head, plan, tag, text, timed } from './plans.js'
-import { accept, pki, secure, sleep, transport, until } from './servers.js'
+import { accept, type Listening, listen, pki, secure, sleep, transport, until } from './servers.js'
 
 const servers: http2.Http2SecureServer[] = []
 const sessions = new Set<http2.ServerHttp2Session>()
@@ -78,6 +79,14 @@ const times = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_
 
 /** Finds loopback for every name. */
 const toLoopback: NonNullable<Options['lookup']> = (_host, _options, callback) => callback(null, '127.0.0.1', 4)
+
+/** Starts a TLS server that chooses HTTP/2, and then does what it wants. */
+const acceptHttp2 = async (use: (socket: Socket) => void): Promise<Listening & { readonly url: string }> => {
+  const keys = { cert: pki('server.pem'), key: pki('server.key'), ALPNProtocols: ['h2'] }
+  const server = tls.createServer(keys, (socket) => use(socket.on('error', () => {}).resume()))
+  const listening = await listen(server, 'secureConnection')
+  return { ...listening, url: `https://localhost:${listening.port}` }
+}
 
 /** Answers when so many requests have arrived, so that they must be open at the same time. */
 const together = (count: number): Answer => {
@@ -510,6 +519,32 @@ describe('an origin', () => {
     expect(outcomes.map(([outcome]) => outcome)).toEqual(Array(6).fill('ConnectTimeout'))
     expect(Math.max(...outcomes.map(([, ms]) => ms))).toBeLessThan(1000)
     expect(server.connections()).toBeLessThan(3)
+  })
+
+  test('that closes each connection before its settings fails each request at its own connect timeout', async () => {
+    const server = await acceptHttp2((socket) => setTimeout(() => socket.destroy(), 150))
+    const client = shared()
+    const timeouts = { connect: 200, read: 200 }
+    const outcomes = await Promise.all(
+      times(8).map(() => timed(400, () => tag(client, plan(server.url, { timeouts })))),
+    )
+    for (const { result } of outcomes) expect(['ConnectFailed', 'ConnectTimeout']).toContain(result)
+    // The last one is sent before the timeout, and then has its read timeout.
+    expect(Math.max(...outcomes.map(({ elapsed }) => elapsed))).toBeLessThan(400 + 50)
+    expect(server.connections()).toBeLessThan(4)
+  })
+
+  test('that never sends its settings fails each request at its own connect timeout, or when it was sent', async () => {
+    const server = await acceptHttp2(() => {})
+    const client = shared()
+    const timeouts = { connect: 1400, read: 300 }
+    const outcomes = await Promise.all(
+      times(6).map(() => timed(1400, () => tag(client, plan(server.url, { timeouts })))),
+    )
+    const tags = outcomes.map(({ result }) => result)
+    expect(tags).toEqual(['ReadTimeout', 'ReadTimeout', ...Array(4).fill('ConnectTimeout')])
+    expect(Math.max(...outcomes.map(({ elapsed }) => elapsed))).toBeLessThan(1600)
+    expect(server.connections()).toBe(2)
   })
 
   test('keeps the handshake for others when the request that began it is aborted', async () => {

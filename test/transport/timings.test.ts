@@ -1,4 +1,7 @@
 /** How long the phases of an attempt take, on real sockets. */
+import * as http2 from 'node:http2'
+import { connect } from 'node:net'
+import * as tls from 'node:tls'
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,7 +26,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import { PHASES } from '../../src/wire/Timings.js'
 import { plan } from './plans.js'
-import { accept, ok, pkiPath, proxy, secure, sleep, transport, web } from './servers.js'
+import { accept, listen, ok, pki, pkiPath, proxy, secure, sleep, transport, type Web, web } from './servers.js'
 
 type Timings = Response.Timings
 
@@ -45,6 +48,25 @@ const expectWhole = ({ elapsed, timings }: { readonly elapsed: number; readonly 
 }
 
 const recording = (options: Transport.Options = {}): Transport.Transport => transport({ timings: true, ...options })
+
+/** Starts an HTTP/2 server. */
+const h2 = async (): Promise<Web> => {
+  const keys = { cert: pki('server.pem'), key: pki('server.key'), allowHTTP1: true }
+  const server = http2.createSecureServer(keys, (_, response) => response.end('ok'))
+  const listening = await listen(server, 'connection')
+  return { ...listening, url: `https://localhost:${listening.port}` }
+}
+
+/** Starts a relay that chooses a port for each connection, and delays what the client sends. Returns its URL. */
+const relay = async (choose: () => number, delay = 0): Promise<string> => {
+  const { port } = await accept((socket) => {
+    const onward = connect(choose(), '127.0.0.1')
+    socket.on('data', (chunk) => setTimeout(() => onward.write(chunk), delay)).on('close', () => onward.destroy())
+    onward.on('error', () => {}).on('close', () => socket.destroy())
+    onward.on('data', (chunk) => socket.write(chunk))
+  })
+  return `https://localhost:${port}`
+}
 
 /** The phases of its HAR entry add up to its time, and `ssl` is part of `connect` (HAR 1.2). */
 const expectHar = (head: Reply.Head): void => {
@@ -81,10 +103,13 @@ describe('the phases of an attempt', () => {
       await sleep(30)
       return E.right(['127.0.0.1'])
     })
-    for (const http2 of [false, true]) {
-      const timings = expectWhole(await headOf(recording({ lookup, http2 }), plan(server.url)))
-      expect(timings.dns).toBeGreaterThan(20)
-      expect(timings.tls).toBeGreaterThan(0)
+    for (const { url } of [server, await h2()]) {
+      for (const http2 of [false, true, { streams: 10 }]) {
+        const timings = expectWhole(await headOf(recording({ lookup, http2 }), plan(url)))
+        expect(timings.dns).toBeGreaterThan(20)
+        expect(timings.connect).toBeGreaterThan(0)
+        expect(timings.tls).toBeGreaterThan(0)
+      }
     }
   })
 
@@ -125,6 +150,67 @@ describe('the phases of an attempt', () => {
     await headOf(client, plan(url))
     await sleep(60)
     expect(expectWhole(await headOf(client, plan(url)))).toMatchObject({ reused: false, connect: expect.any(Number) })
+  })
+
+  test('of a connection that opens for several requests are those of the one that is sent first, whoever is aborted', async () => {
+    const server = await h2()
+    const url = await relay(() => server.port, 20)
+    const lookup = Transport.lookupFrom(() => async () => {
+      await sleep(20)
+      return E.right(['127.0.0.1'])
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ startsAt: fc.nat(50), abortsAt: fc.option(fc.nat(50)) }), { minLength: 1, maxLength: 5 }),
+        async (requests) => {
+          const client = recording({ lookup, http2: { streams: 10 }, connections: 1 })
+          const replies = await Promise.all(
+            requests.map(async ({ startsAt, abortsAt }) => {
+              await sleep(startsAt)
+              const signal = abortsAt === null ? undefined : AbortSignal.timeout(abortsAt)
+              const outcome = await client(plan(url), signal === undefined ? {} : { signal })()
+              if (E.isRight(outcome)) await outcome.right.body.discard()
+              return E.isRight(outcome) ? [outcome.right] : []
+            }),
+          )
+          for (const reply of replies.flat()) {
+            const { dns, connect, tls, reused } = expectWhole(reply)
+            // All phases of the connection, or none.
+            const isPresent = [dns, connect, tls].map((phase) => phase !== undefined)
+            expect(isPresent).toEqual(Array(3).fill(reused === false))
+            expectHar(reply)
+          }
+          await client.close?.()
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test('are those of the next connection, if one was lost before the settings of its server', async () => {
+    const keys = { cert: pki('server.pem'), key: pki('server.key'), ALPNProtocols: ['h2'] }
+    const mute = await listen(
+      tls.createServer(keys, (socket) => {
+        socket.on('error', () => {}).resume()
+        setTimeout(() => socket.destroy(), 60)
+      }),
+      'connection',
+    )
+    const server = await h2()
+    let isFirst = true
+    const between = await relay(() => {
+      const { port } = isFirst ? mute : server
+      isFirst = false
+      return port
+    })
+    const client = recording({ http2: { streams: 10 } })
+    const [first, second] = await Promise.all([1, 2].map(() => client(plan(between), {})()))
+    expect(first).toMatchObject({ _tag: 'Left', left: { _tag: 'ConnectFailed' } })
+    if (second === undefined || E.isLeft(second)) throw new Error('the second request was not sent')
+    await second.right.body.discard()
+    const { queue, connect, tls: handshake, reused } = expectWhole(second.right)
+    expect(queue).toBeGreaterThan(50)
+    expect([connect, handshake, reused]).toEqual([expect.any(Number), expect.any(Number), false])
   })
 
   test('are not recorded by default', async () => {

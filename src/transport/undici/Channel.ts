@@ -10,6 +10,7 @@
  */
 import type { Socket } from 'node:net'
 import type { ConnectListener } from './Connector.js'
+import type { PhaseClock } from './PhaseClock.js'
 
 export interface Controller {
   abort(reason: Error): void
@@ -31,6 +32,7 @@ export interface Handler {
 
 /** The attempt that sends a request: it waits for a connection and handles the response. */
 export interface RequestListener extends ConnectListener, Handler {
+  readonly phases: PhaseClock | undefined
   /** The connection that serves the attempt. Set by the pool. */
   socket: Socket | undefined
   isReused: boolean
@@ -65,8 +67,10 @@ export interface Channel {
   readonly isUsable: boolean
   /** How many requests it can serve at the same time. */
   readonly capacity: number
-  /** Whether the capacity is final. It is not before an HTTP/2 server has sent its settings. */
+  /** Whether the capacity is known. It is not before an HTTP/2 server has sent its settings. */
   readonly isSettled: boolean
+  /** Whether the server has not sent its settings for so long that another connection should be opened. */
+  readonly isLate: boolean
   /** Whether it may be dead. Its capacity is 0 until its server answers. */
   readonly isSuspect: boolean
   /** Called when the capacity changes, or when it gets no new requests. */

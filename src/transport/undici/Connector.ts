@@ -25,7 +25,7 @@ import type { Resolve } from '../Lookup.js'
 import type { AddressGuard } from './AddressGuard.js'
 import * as Failure from './Failure.js'
 import { HappyEyeballs } from './HappyEyeballs.js'
-import type { PhaseClock } from './PhaseClock.js'
+import type { Marks } from './PhaseClock.js'
 import type { SecuritySource } from './Rotation.js'
 import * as Tunnel from './Tunnel.js'
 
@@ -60,7 +60,7 @@ export interface ConnectListener {
   readonly isOver: boolean
   readonly userAgent: string | undefined
   /** Absent if the phases are not recorded. */
-  readonly phases: PhaseClock | undefined
+  readonly phases: Marks | undefined
   onConnecting(connecting: Connecting): void
   onConnectSettled(): void
   /** The connection that was opened cannot serve the request: it waits for another one. */

@@ -47,6 +47,7 @@ const isRefusal = (error: unknown): boolean =>
 export class Http1 implements Channel {
   readonly capacity = 1
   readonly isSettled = true
+  readonly isLate = false
   readonly isSuspect = false
   onCapacity: undefined
   readonly #library: Library

@@ -57,9 +57,9 @@ export class Http2 implements Channel, StreamOwner {
   /** The streams that are held back because their readers are slow. */
   #paused = 0
   #isUsed = false
+  isLate = false
   /** Nothing has arrived, and the answer to a PING is awaited. */
   isSuspect = false
-  readonly #opened = performance.now()
   onCapacity: (() => void) | undefined
   /** Set if the connection must not be used for another request. */
   #isClosing = false
@@ -89,7 +89,10 @@ export class Http2 implements Channel, StreamOwner {
     })
     this.#session.on('close', () => clearTimeout(this.#idleTimer))
     if (streams === 1) return
-    const waiting = setTimeout(() => this.onCapacity?.(), SETTINGS_WAIT_MS)
+    const waiting = setTimeout(() => {
+      this.isLate = true
+      this.#onChange()
+    }, SETTINGS_WAIT_MS)
     this.#session.on('remoteSettings', ({ maxConcurrentStreams }) => {
       clearTimeout(waiting)
       this.#onSettings(maxConcurrentStreams)
@@ -108,8 +111,7 @@ export class Http2 implements Channel, StreamOwner {
   }
 
   get isSettled(): boolean {
-    if (this.#streams === 1 || this.#allowed !== undefined) return true
-    return performance.now() - this.#opened >= SETTINGS_WAIT_MS
+    return this.#streams === 1 || this.#allowed !== undefined
   }
 
   get capacity(): number {

@@ -21,6 +21,11 @@ import type { Timings } from '../../wire/Timings.js'
 
 export type Mark = 'connecting' | 'resolved' | 'connected' | 'secured' | 'started' | 'sent'
 
+/** Where the phases of a connection that opens are recorded. */
+export interface Marks {
+  mark(name: Mark): void
+}
+
 type Connection = Pick<Timings, 'reused' | 'remoteAddress' | 'localPort'>
 
 /** A dispatcher that the caller made does not report its connection. */
@@ -31,7 +36,7 @@ const connectionOf = (socket: Socket | undefined, reused: boolean): Connection =
   return { reused, remoteAddress, localPort }
 }
 
-export class PhaseClock {
+export class PhaseClock implements Marks {
   readonly #clock: Clock.Clock
   readonly #start: number
   #marks: Partial<Record<Mark, number>> = {}

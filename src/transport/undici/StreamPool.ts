@@ -5,6 +5,7 @@
  * |--------------------------------------------------------|--------------------------------------------------------------|
  * | a connection with a free stream                        | it is sent there; the oldest connection comes first          |
  * | a connection that opens, or waits for the settings of its server | it waits for it, at most for its connect timeout   |
+ * | the same, and it is lost, or its server is late        | it waits for the next one, with the same connect timeout     |
  * | only full connections, and the limit is not reached    | a connection is opened, one at a time                        |
  * | the limit                                              | it waits, in order                                           |
  *
@@ -50,10 +51,9 @@ export class StreamPool implements RequestPool {
   cancel(pooled: PooledRequest): void {
     this.#waiting.remove(pooled)
     if (this.#returned.length > 0) this.#returned = this.#returned.filter((one) => one !== pooled)
-    const opening = this.#opening
-    opening?.leave(pooled)
+    const isLast = this.#opening?.leave(pooled) === true
     // It was cancelled with its last request.
-    if (opening?.isOver === true && this.#unsettled === undefined) this.#opening = undefined
+    if (isLast && this.#unsettled === undefined) this.#opening = undefined
   }
 
   release(connection: Connection): void {
@@ -84,8 +84,12 @@ export class StreamPool implements RequestPool {
       if (pooled === undefined) return
       this.#send(connection, pooled)
     }
-    if (this.#waiting.size > 0 && this.#opening === undefined && this.#count < this.#agent.maxConnections)
-      this.#connect()
+    const isOpening = this.#opening !== undefined && !this.#opening.isLost
+    if (this.#waiting.size > 0 && !isOpening && this.#mayOpen()) this.#connect()
+  }
+
+  #mayOpen(): boolean {
+    return this.#count < this.#agent.maxConnections
   }
 
   #send(connection: Connection, pooled: PooledRequest): void {
@@ -113,25 +117,34 @@ export class StreamPool implements RequestPool {
     this.#count -= 1
   }
 
-  /** The server has sent its settings, or the connection is of no use any more. */
+  /** The server has sent its settings, or is late with them, or the connection was lost before. */
   #settle(): void {
     const connection = this.#unsettled
-    if (connection === undefined || (this.#mayReuse(connection) && !connection.channel.isSettled)) return
+    if (connection === undefined) return
+    const { isSettled, isLate } = connection.channel
+    const isLost = !this.#mayReuse(connection)
+    if (!isSettled && !isLate && !isLost) return
     this.#unsettled = undefined
+    if (!isSettled && (isLost || this.#mayOpen())) this.#opening?.lose()
+    else this.#endOpening()
+  }
+
+  #endOpening(): void {
     this.#opening?.end()
     this.#opening = undefined
   }
 
   #connect(): void {
-    const opening = new SharedOpening()
+    const opening = this.#opening ?? new SharedOpening()
     this.#opening = opening
+    opening.begin()
     this.#count += 1
     // Before it opens, so that each of them hears of a failure.
     for (const pooled of this.#waiting.toArray()) opening.join(pooled)
     const generation = this.#agent.readChangedFiles()
     openConnection(this.#agent.connectionOptions, opening, this.#destination, (socket) => {
       if (socket === undefined) this.#onFailed(opening)
-      else if (isHttp2(socket)) this.#onOpen(socket, generation)
+      else if (isHttp2(socket)) this.#onOpen(opening, socket, generation)
       else this.#fallBack(opening, socket, generation)
     })
   }
@@ -142,7 +155,7 @@ export class StreamPool implements RequestPool {
     setImmediate(onLost, this)
   }
 
-  #onOpen(socket: Socket, generation: number): void {
+  #onOpen(opening: SharedOpening, socket: Socket, generation: number): void {
     const channel = this.#agent.createChannel(socket, this.#origin)
     const connection = new Connection(socket, channel, generation)
     channel.onCapacity = () => this.serve()
@@ -153,7 +166,10 @@ export class StreamPool implements RequestPool {
     // The first request is sent before the settings of the server arrive.
     const first = this.#waiting.shift()
     if (first === undefined) channel.onIdle()
-    else this.#send(connection, first)
+    else {
+      opening.settle(first)
+      this.#send(connection, first)
+    }
     this.serve()
   }
 
@@ -167,8 +183,8 @@ export class StreamPool implements RequestPool {
     }
     const plain = new Pool(this.#agent, this.#origin)
     this.#agent.replacePool(this.#origin, plain)
-    this.#opening?.end()
-    this.#opening = undefined
+    opening.settle(first)
+    this.#endOpening()
     first.moveTo(plain, () => plain.adopt(socket, generation, first))
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.moveTo(plain)
   }
