@@ -2,7 +2,7 @@
  * The transport that sends over the network: HTTP/1.1, and HTTP/2 as an option, over undici and Node's sockets.
  *
  * undici is loaded with the first request. The body of a response must be read, iterated or discarded. Until then it
- * holds its connection, but it does not keep the process alive.
+ * holds its connection. Once 262,144 bytes or all of it have arrived, it does not keep the process alive.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
