@@ -281,7 +281,7 @@ describe('an exchange whose transport records timings', () => {
   const redirecting = () =>
     web((request, response) => {
       if (request.url === '/a') response.writeHead(302, { location: '/b' }).end()
-      else response.write('slow', () => setTimeout(() => response.end('ly'), 50))
+      else response.write('slow', () => setTimeout(() => response.end('ly'), 150))
     })
 
   test('has them in the response, with the time of the body, and in its history', async () => {
