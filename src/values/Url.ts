@@ -106,10 +106,18 @@ export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   message: `Invalid URL '${masked(text)}': ${problem}`,
 })
 
+/** A URL that may have been meant; a path has no host. */
+const suggestion = (text: string): string => {
+  if (text.startsWith('//')) return `Perhaps you meant https:${masked(text)}?`
+  return text.startsWith('/')
+    ? 'Write https:// and a host before it, or set a base URL'
+    : `Perhaps you meant https://${masked(text)}?`
+}
+
 const missingScheme = (text: string): MissingScheme => ({
   _tag: 'MissingScheme',
   url: masked(text),
-  message: `Invalid URL '${masked(text)}': no scheme supplied. Perhaps you meant https:${text.startsWith('//') ? '' : '//'}${masked(text)}?`,
+  message: `Invalid URL '${masked(text)}': no scheme supplied. ${suggestion(text)}`,
 })
 
 // Already canonical, so that the WHATWG parser is not needed: the last label begins with a letter, none with `xn--`.
