@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { Client, Clock, Environment, Fault, Http, Jar, Request, Session, Stream, Transport } from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 import { type Emit, readEmitted } from '../src/program/Emission.js'
+import type { StatusError } from '../src/wire/ResponseError.js'
 
 interface Sent {
   readonly options: Client.Options
@@ -115,6 +116,48 @@ describe('a program that emits items', () => {
       _tag: 'Left',
       left: { _tag: 'StatusError' },
     })
+  })
+
+  const everyReader = fc.constantFrom<(items: AsyncIterable<number>) => AsyncIterable<number>>(
+    (items) => items,
+    Stream.take(9),
+    async function* (items) {
+      for await (const item of items) yield item
+    },
+  )
+  const looping = (items: AsyncIterable<number>) => async (): Promise<E.Either<never, number>> => {
+    let read = 0
+    for await (const _ of items) read += 1
+    return E.right(read)
+  }
+
+  it('has the error of the program and its cookies as its result if a loop of the reader throws the failure', () =>
+    fc.assert(
+      fc.asyncProperty(fc.nat(4), fc.constantFrom('Ends', 'Fails'), everyReader, async (count, end, through) => {
+        const { options } = recordingPaths()
+        const program = readEmitted(counting(count, end))((items) => looping(through(items)))
+        const outcome = await Client.use(options)(program)()
+        if (end === 'Ends') {
+          expect(E.map(([read]: readonly [number, Jar.Jar]) => read)(outcome)).toEqual(E.right(count))
+          return
+        }
+        expect(outcome).toMatchObject({ _tag: 'Left', left: { _tag: 'StatusError', response: { status: 500 } } })
+        const error: Partial<StatusError> = E.isLeft(outcome) ? Object(outcome.left) : {}
+        const jar = error.response?.jar ?? Jar.empty
+        expect(names(jar)).toEqual([...upTo(count).map((n) => `c${n}`), 'cfail'])
+      }),
+    ))
+
+  it('rejects with an exception of the reader, also after the program has failed', async () => {
+    const { options } = recordingPaths()
+    for (const mine of [new Error('of the reader'), undefined, Fault.make('BodyCut', 'of the reader')])
+      for (const end of ['Ends', 'Fails'] as const) {
+        const reader = readEmitted(counting(1, end))((items) => async () => {
+          await looping(items)().catch(() => undefined)
+          throw mine
+        })
+        expect(await Client.runWith(options)(reader)().catch((cause: unknown) => [cause])).toEqual([mine])
+      }
   })
 
   it('sends nothing if the reader never reads, and ends a read that is pending when the reader returns', async () => {

@@ -6,7 +6,7 @@
  * | the reader asks for the first item       | the program starts; before that, nothing is sent                           |
  * | the program has emitted an item          | it waits until the reader asks for another one                             |
  * | the program ends                         | the iterable ends                                                          |
- * | the program fails                        | the iterable throws a `Fault`; the error is the result, whatever `use` returns |
+ * | the program fails                        | the iterable throws a `Fault`; the error is the result, whatever `use` returns, also if it throws this fault |
  * | the reader stops, or `use` has returned  | the request in flight is aborted; a later failure of the program is ignored |
  *
  * The jar is that of the program at its end, on every path.
@@ -34,6 +34,13 @@ interface Handoff<A> {
   readonly hasStopped: IO<boolean>
   /** The reader needs no more items. */
   readonly stop: IO<void>
+}
+
+/** How a program has failed. */
+interface Failure<E> {
+  readonly error: E
+  /** What the iterable has thrown. */
+  readonly cause: Fault.Fault
 }
 
 interface PendingRead<A> {
@@ -137,15 +144,17 @@ export const readEmitted =
   async () => {
     const stopping = new AbortController()
     const { client, release } = untilAborted(stopping.signal)(outer)
-    let failure: E.Left<E> | undefined
+    let failure: Failure<E> | undefined
     let running: Promise<SharedJar.Recovered<E, void>> | undefined
     const handoff = makeHandoff<A>(
       () => {
         running = SharedJar.recover(program(handoff.emit), from, client)
         running.then(
           ([outcome]) => {
-            if (E.isLeft(outcome) && !handoff.hasStopped()) failure = outcome
-            handoff.end(E.isLeft(outcome) ? { cause: interrupted() } : undefined)
+            if (E.isRight(outcome)) return handoff.end()
+            const cause = interrupted()
+            if (!handoff.hasStopped()) failure = { error: outcome.left, cause }
+            handoff.end({ cause })
           },
           (cause: unknown) => handoff.end({ cause }), // an exception of the user's code
         )
@@ -161,13 +170,16 @@ export const readEmitted =
       }
     }
     const read = async (): Promise<E.Either<E2, B>> => use(handoff.items)()
-    const used = await read().catch(async (cause: unknown) => {
-      await stopAndWait()
-      throw cause // an exception of the user's code is not hidden
-    })
+    const [used] = await Promise.allSettled([read()])
     const ended = await stopAndWait()
     const jar = ended === undefined ? from : ended[1]
-    if (failure !== undefined) return E.left(HttpError.withJar(jar)(failure.left))
+    // A loop over the items throws what the iterable has thrown.
+    if (failure !== undefined && (used.status === 'fulfilled' || used.reason === failure.cause))
+      return E.left(HttpError.withJar(jar)(failure.error))
+    if (used.status === 'rejected') throw used.reason // an exception of the user's code is not hidden
+    const outcome = used.value
     // The cast: a fault without a plan is that of the iterable, which throws it only after a failure.
-    return E.isLeft(used) ? E.left(HttpError.withJar(jar)(used.left as StreamError<E2>)) : E.right([used.right, jar])
+    return E.isLeft(outcome)
+      ? E.left(HttpError.withJar(jar)(outcome.left as StreamError<E2>))
+      : E.right([outcome.right, jar])
   }
