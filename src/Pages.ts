@@ -153,7 +153,7 @@ export interface ByNumber {
  * @category constructors
  */
 export const byNumber = (name: string, options: ByNumber = {}): Next => {
-  const { start = 1 } = UserInput.own(options)
+  const { start = 1 } = UserInput.own(options ?? {}) // null in untyped code
   return (response, items, progress) =>
     items.length === 0 ? O.none : O.some(withParameter(response, progress, name, String(start + progress.pages)))
 }

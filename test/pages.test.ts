@@ -513,3 +513,32 @@ describe('the next page', () => {
     )
   })
 })
+
+describe('options that are not valid', () => {
+  const { items, request } = list()
+  const invalid: ReadonlyArray<readonly [string, unknown, string]> = [
+    ['that are missing', undefined, 'items'],
+    ['that are null', null, 'items'],
+    ['that are a number', 5, 'items'],
+    ['without items', { request }, 'items'],
+    ['with items that are not a function', { request, items: [1] }, 'items'],
+    ['with a next page that is null', { request, items, next: null }, 'next'],
+    ['with a next page that is a text', { request, items, next: '/1' }, 'next'],
+    ['with items that are inherited', Object.create({ request, items }), 'items'],
+  ]
+  it.each(invalid)('%s are InvalidSettings, and nothing is sent', async (_, given, name) => {
+    const { options, urls } = linked([[1], [2]])
+    const failure = { left: { _tag: 'InvalidSettings', setting: expect.stringContaining(name) } }
+    expect(await Client.runWith(options)(Http.pages(untyped<ReturnType<typeof list>>(given)))()).toMatchObject(failure)
+    expect(
+      await Client.runWith(options)(Http.streamPages(untyped<ReturnType<typeof list>>(given))(Stream.toArray))(),
+    ).toMatchObject(failure)
+    expect(urls).toEqual([])
+  })
+  it('of byNumber that are null count as none', async () => {
+    const next = Pages.byNumber('page', untyped(null))
+    const { options, urls } = linked([[1]])
+    await Client.runWith(options)(Http.pages({ ...list(), next, limit: 2 }))()
+    expect(urls).toEqual(['http://h.test/0', 'http://h.test/0?page=2'])
+  })
+})

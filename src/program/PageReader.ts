@@ -23,7 +23,9 @@ import * as Pages from '../Pages.js'
 import * as Readers from '../Response.js'
 import * as Request from '../session/Request.js'
 import type { SendError } from '../stages/Exchange.js'
+import { invalidSettings } from '../stages/PlanError.js'
 import * as UserInput from '../values/UserInput.js'
+import * as Fault from '../wire/Fault.js'
 import type { Response } from '../wire/Reply.js'
 import type { StatusError } from '../wire/ResponseError.js'
 import { readEmitted } from './Emission.js'
@@ -46,18 +48,22 @@ import type { StreamError } from './Streaming.js'
 export type { RepeatedPage, TooManyPages } from './PageError.js'
 
 /**
- * A list that comes in pages.
+ * A list that comes in pages. `B` is what `next` takes as an item, so that it does not decide what `A` is: TypeScript looks at
+ * `next` before it knows what `items` returns.
  *
  * @since 0.2.0
  * @category model
  */
-export interface PagesOptions<E, A> {
+export interface PagesOptions<E, A, B = A> {
   /** The first page: a request, or the URL of a GET request. */
   readonly request: Request.Request | string | URL
   /** Reads the items of a page whose status is below 400, such as `Response.json(decoder)`. */
   readonly items: (response: Response) => E.Either<E, ReadonlyArray<A>>
-  /** Finds the next page; `Pages.byLink` by default. */
-  readonly next?: Pages.Next<A>
+  /**
+   * Finds the next page; `Pages.byLink` by default. The items of a function without types are `unknown` if `items` is a call, as in
+   * `items: Response.json(decoder)`: write their type, `(response, items: ReadonlyArray<User>) =>`.
+   */
+  readonly next?: Pages.Next<B>
   /**
    * The most pages that are read: 1,000 by default. A longer list is `TooManyPages`. A fraction is rounded down, and a value that
    * is not at least 1 counts as 1.
@@ -221,13 +227,23 @@ const queueOf = <E, A>(reader: Reader<E, A>, size: number, first: Promise<PageOu
 /** Uses the items of a page. Returns whether the next page is needed. */
 type UseItems<A> = (items: ReadonlyArray<A>) => Task<boolean>
 
+/** The error of an option that is not a function, in untyped code. */
+const notFunction = (name: 'items' | 'next', given: unknown, jar: Jar) => ({
+  ...invalidSettings(`${name} of a list of pages`, `it must be a function, not ${Fault.kindOf(given)}`),
+  history: [],
+  jar,
+})
+
 /** Reads the pages one after the other, and `lookAhead` pages before their turn. */
 const eachPage =
   <E, A>(options: PagesOptions<E, A>, use: UseItems<A>): Http<PagesError<E>, void> =>
   (from) =>
   (client) =>
   async () => {
-    const { request, items, next = Pages.byLink, limit = DEFAULT_LIMIT, lookAhead = 0 } = UserInput.own(options)
+    const given = UserInput.own(options ?? {}) // null in untyped code
+    const { request, items, next = Pages.byLink, limit = DEFAULT_LIMIT, lookAhead = 0 } = given
+    if (typeof items !== 'function') return E.left(notFunction('items', items, from))
+    if (typeof next !== 'function') return E.left(notFunction('next', next, from))
     const first = Request.is(request) ? request : Request.get(request)
     const checked = { items, next, limit: UserInput.atLeast(1, limit), lookAhead: UserInput.atLeast(0, lookAhead) }
     const reader: Reader<E, A> = { options: checked, first, client, seen: new Map(), pages: 0, start: undefined }
@@ -259,7 +275,7 @@ const eachPage =
 
 /**
  * Reads all pages of a list, and returns their items. `Pages` has ways to find the next page. Errors: `SendError`,
- * `StatusError`, `RepeatedPage`, `TooManyPages`, those of `items`.
+ * `StatusError`, `RepeatedPage`, `TooManyPages`, those of `items`; `InvalidSettings` if `items` or `next` is not a function.
  *
  * @since 0.2.0
  * @category combinators
@@ -276,7 +292,7 @@ const eachPage =
  * assert.deepEqual(outcome, { _tag: 'Right', right: ['one', 'two', 'three'] })
  */
 export const pages =
-  <E, A>(options: PagesOptions<E, A>): Http<PagesError<E>, ReadonlyArray<A>> =>
+  <E, A extends B, B = A>(options: PagesOptions<E, A, B>): Http<PagesError<E>, ReadonlyArray<A>> =>
   (from) =>
   (client) =>
   async () => {
@@ -291,8 +307,9 @@ export const pages =
 
 /**
  * Passes the items of all pages to `use` as an iterable, which can be read once. Requests a page when its first item is
- * needed, or `lookAhead` pages before. A reader that stops, such as `Stream.take`, ends the requests. Errors: `SendError`,
- * `StatusError`, `RepeatedPage`, `TooManyPages`, those of `items` and of `use`.
+ * needed, or `lookAhead` pages before. A reader that stops, such as `Stream.take`, ends the requests. If a request fails, the
+ * iterable throws a `Fault`, and the error is the result, whatever `use` makes of it. Errors: as those of `pages`, and those of
+ * `use`.
  *
  * @since 0.2.0
  * @category combinators
@@ -303,15 +320,14 @@ export const pages =
  *
  * const { transport, sent } = Transport.mock({
  *   'GET /1': { status: 200, headers: { link: '</2>; rel="next"' }, json: ['one', 'two'] } })
- * const first = pipe(
- *   (items: AsyncIterable<string>) => pipe(items, Stream.take(2), Stream.toArray),
- *   Http.streamPages({ request: 'http://h.test/1', items: Response.json(t.array(t.string).decode) }))
+ * const list = { request: 'http://h.test/1', items: Response.json(t.array(t.string).decode) }
+ * const first = Http.streamPages(list)((words) => pipe(words, Stream.take(2), Stream.toArray))
  * const outcome = await pipe(first, Client.runWith({ transport }))()
  * assert.deepEqual(outcome, { _tag: 'Right', right: ['one', 'two'] })
  * assert.equal(sent().length, 1)
  */
-export const streamPages = <E, A>(
-  options: PagesOptions<E, A>,
+export const streamPages = <E, A extends B, B = A>(
+  options: PagesOptions<E, A, B>,
 ): (<E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>) => Http<PagesError<E> | StreamError<E2>, B>) =>
   readEmitted<PagesError<E>, A>((emit) =>
     eachPage(options, (items) => async () => {

@@ -18,6 +18,7 @@ import {
   HttpError,
   Jar,
   Merge,
+  Pages,
   Plan,
   Prepare,
   Request,
@@ -27,7 +28,9 @@ import {
   Stream,
   Transport,
 } from 'requests-ts'
+import * as z from 'zod'
 
+type Success<P> = P extends Http.Http<unknown, infer A> ? A : never
 type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false
 /** Compiles only if the type argument is `true`, for example `Equal<A, B>`. */
 export const expectType = <_T extends true>(): void => {}
@@ -385,6 +388,71 @@ export const statuses: ReadonlyArray<number> = pipe(
   RA.filter(HttpError.is('StatusError')),
   RA.map(({ response }) => response.status),
 )
+
+// --- pages -------------------------------------------------------------------------------------------------------------
+
+const Numbers = t.array(t.number)
+type PageFailure = Http.PagesError<HttpError.NotJson | HttpError.InvalidPayload<t.Errors>>
+type NumberList = Http.Http<PageFailure, ReadonlyArray<number>>
+
+const byNext = Http.pages({
+  request: 'numbers',
+  items: Response.json(Numbers.decode),
+  next: (response, items) => (items.length > 2 ? O.some(response.url) : O.none),
+})
+expectType<Equal<typeof byNext, NumberList>>()
+const nextFirst = Http.pages({
+  request: 'numbers',
+  next: (_, items, { pages }) => (items.length > 2 ? O.some(`numbers?page=${pages}`) : O.none),
+  items: Response.json(Numbers.decode),
+})
+expectType<Equal<typeof nextFirst, NumberList>>()
+const bySchema = Http.pages({
+  request: 'numbers',
+  items: Response.json(z.array(z.number())),
+  next: (_, items) => (items.length > 2 ? O.some('numbers') : O.none),
+})
+expectType<Equal<Success<typeof bySchema>, ReadonlyArray<number>>>()
+const ofFlow = Http.pages({
+  request: 'numbers',
+  items: flow(
+    Response.json(t.type({ numbers: Numbers }).decode),
+    E.map(({ numbers }) => numbers),
+  ),
+  next: (_, items) => (items.length > 2 ? O.some('numbers') : O.none),
+})
+expectType<Equal<typeof ofFlow, NumberList>>()
+const annotated = Http.pages({
+  request: 'numbers',
+  items: Response.json(Numbers.decode),
+  next: (_, items: ReadonlyArray<number>) => O.some(`numbers?after=${items[0]?.toFixed()}`),
+})
+expectType<Equal<typeof annotated, NumberList>>()
+const readNumbers = Response.json(Numbers.decode)
+const byReader = Http.pages({
+  request: 'numbers',
+  items: readNumbers,
+  next: (_, items) => O.some(`numbers?after=${items[0]?.toFixed()}`),
+})
+expectType<Equal<typeof byReader, NumberList>>()
+const byCursor = Http.pages({ request: 'numbers', items: readNumbers, next: Pages.byCursor('after', () => O.none) })
+expectType<Equal<typeof byCursor, NumberList>>()
+export const mistaken = Http.pages({
+  request: 'numbers',
+  // @ts-expect-error The function that finds the next page takes items of another type.
+  items: readNumbers,
+  next: (_, items: ReadonlyArray<string>) => O.fromNullable(items[0]),
+})
+const sum = Http.streamPages({
+  request: 'numbers',
+  items: Response.json(Numbers.decode),
+  next: (_, items) => (items.length > 2 ? O.some('numbers') : O.none),
+})((numbers) => async () => {
+  let added = 0
+  for await (const number of numbers) added += number
+  return E.right(added)
+})
+expectType<Equal<typeof sum, Http.Http<PageFailure, number>>>()
 
 // --- streams -----------------------------------------------------------------------------------------------------------
 
