@@ -12,8 +12,9 @@
  * page, and requested with GET. It has the settings of the first request except its query, of which only secret parameters
  * are kept, and the fields that describe its body. A secret parameter that the link repeats is sent once, and not shown.
  *
- * A link to another origin is sent without the settings of the request, and without credentials, secret headers, cookies and
- * query of the session. The same applies to all links of its page, also if they lead back.
+ * A link to another origin is sent with the settings that a redirect to there keeps, such as proxies, timeouts, limits and plain
+ * header fields: without credentials, secret headers, cookies and query of request and session. The same applies to all links of
+ * its page, also if they lead back.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'

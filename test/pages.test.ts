@@ -277,6 +277,92 @@ describe('a hostile server', () => {
     Session.withCookie('sid', 'hunter2'),
     Session.withSecretQuery('key', 'hunter2'),
   )
+  const SETTINGS = [
+    Session.withHeader('Accept', 'application/vnd.test+json'),
+    Session.withHeader('X-Team', 'a'),
+    Session.withHeader('Host', 'inner.test'),
+    Session.withHeader('X-Key', 'hunter2'),
+    Session.withSensitiveHeaders('X-Key'),
+    Session.withSecretHeader('X-Other-Key', 'hunter2'),
+    Session.withoutHeader('User-Agent'),
+    Session.withCookie('sid', 'hunter2'),
+    Session.withSecretQuery('key', 'hunter2'),
+    Session.withProxy('http://user:pass@proxy.test:3128'),
+    Session.withLimits({ body: 1_000 }),
+    Session.withTimeouts({ total: 5_000 }),
+    Session.withVerify(false),
+    Session.withCa('/no/such/ca.pem'),
+    Session.withClientCertificate({ cert: '/no/such/cert.pem', key: '/no/such/key.pem' }),
+    Session.withIdempotencyKey(),
+  ]
+  const anyAuth = fc.constantFrom(
+    Session.withBearer('hunter2'),
+    Session.withBasicAuth('u', 'hunter2'),
+    Session.withoutAuth,
+  )
+  const someSettings = fc.tuple(fc.subarray(SETTINGS), fc.subarray(SETTINGS), anyAuth, fc.constantFrom(0, 1, 2))
+  const origins = [
+    'http://other.test/2',
+    'https://other.test/2',
+    'http://other.test:81/2',
+    'http://h.test:81/2',
+    'http://free.test/2',
+  ]
+  /** What is sent for the second page, whose URL the first one has in a field. */
+  const secondOf = async (
+    session: Session.Session,
+    request: Request.Request,
+    field: 'link' | 'location',
+    to: string,
+  ) => {
+    const first =
+      field === 'link'
+        ? { status: 200, headers: { link: `<${to}>; rel="next"` }, json: [1] }
+        : { status: 302, headers: { location: to } }
+    const { options, plans } = rigOf(({ url }) => (url.pathname === '/0' ? first : { status: 200, json: [2] }), session)
+    const proxies = { http_proxy: 'http://environment.test:3128', no_proxy: 'free.test' }
+    const environment = Environment.make(proxies, 'machine other.test login u password hunter2')
+    await Client.runWith({ ...options, environment })(Http.pages({ request, items: numbers }))()
+    return plans.slice(1).map((plan) => {
+      const { method, url, headers } = Plan.wire(plan)
+      return { method, url, headers: Object.fromEntries(headers), route: plan.route }
+    })
+  }
+  it('at another origin is sent as a redirect to there would be', () =>
+    fc.assert(
+      fc.asyncProperty(someSettings, fc.constantFrom(...origins), async ([ofSession, ofRequest, auth, layer], to) => {
+        const session = [...ofSession, ...(layer === 0 ? [auth] : [])].reduce((s, set) => set(s), Session.defaults)
+        const ofContent = Request.withHeader('Content-Language', 'de')
+        const posted = pipe(Request.post('http://h.test/0'), Request.withJson({ q: 1 }), ofContent)
+        const request = [...ofRequest, ...(layer === 1 ? [auth] : [])].reduce((r, set) => set(r), posted)
+        const linked = await secondOf(session, request, 'link', to)
+        expect(linked.length).toBe(1)
+        expect(linked).toEqual(await secondOf(session, request, 'location', to))
+      }),
+    ))
+  it('at another origin keeps the limits, redirect policies and observers of the request', async () => {
+    const starts: string[] = []
+    const request = pipe(
+      Request.get('http://h.test/0'),
+      Request.withMaxRedirects(0),
+      Request.withObserver({
+        onSend:
+          ({ plan }) =>
+          () =>
+            void starts.push(plan.url),
+      }),
+    )
+    const { options, urls } = rigOf(({ url }) =>
+      url.pathname === '/0'
+        ? { status: 200, headers: { link: '<http://other.test/2>; rel="next"' }, json: [1] }
+        : { status: 302, headers: { location: '/3' } },
+    )
+    expect(await Client.runWith(options)(Http.pages({ request, items: numbers }))()).toMatchObject({
+      left: { _tag: 'TooManyRedirects' },
+    })
+    expect(starts).toEqual(['http://h.test/0', 'http://other.test/2'])
+    expect(urls).toEqual(starts)
+  })
   it('at the same origin gets them again, each once', async () => {
     const request = Request.get('http://h.test/0')
     const { options, plans } = rigOf(({ url }) => {

@@ -7,7 +7,7 @@
  * | a link                                     | settings of the request       | credentials of the session |
  * |--------------------------------------------|-------------------------------|----------------------------|
  * | to the origin of the first page            | kept, except query and fields of its body; secret parameters are kept | sent |
- * | foreign                                    | none                          | not sent                   |
+ * | foreign                                    | those that a redirect to another origin keeps: no credentials, secrets, query | not sent |
  * | repeats a secret parameter, or a value of it | the value of the link is sent once, and never shown | as above   |
  *
  * If redirects of the first page kept the credentials (http to https), its origin is that after them.
@@ -133,11 +133,23 @@ const keysForLink = (
   return { keys, moved }
 }
 
+const sensitiveOf = ({ first, session }: Start): Settings.Settings['sensitive'] =>
+  Settings.Monoid.concat(session.settings, first.settings).sensitive
+
+/** Returns settings without credentials. If they forbid all authentication, netrc stays unused too. */
+const withoutCredentials = (settings: Settings.Settings, start: Start): Settings.Settings => {
+  const { auth } = settings
+  const isForbidden = auth._tag === 'Unset' || (auth._tag === 'Set' && auth.value._tag === 'None')
+  const kept = Prepare.withoutCredentials(settings, sensitiveOf(start))
+  return isForbidden ? { ...kept, auth } : kept
+}
+
 /** Returns the settings of the first request for a link, which is requested with GET. */
-const settingsForLink = ({ settings }: Request.Request): Request.Request['settings'] => ({
-  ...settings,
-  headers: new Map([...settings.headers].filter(([name]) => !Redirect.isOfContent(name))),
-})
+const settingsForLink = (start: Start, isForeign: boolean): Settings.Settings => {
+  const { settings } = start.first
+  const kept = isForeign ? withoutCredentials(settings, start) : settings
+  return { ...kept, headers: new Map([...kept.headers].filter(([name]) => !Redirect.isOfContent(name))) }
+}
 
 const requestTo = (url: Url.Url, start: Start, secrets: ReadonlySet<string>, isForeign: boolean): Request.Request => {
   const { keys, moved } = keysForLink(url, start, secrets, isForeign)
@@ -145,8 +157,7 @@ const requestTo = (url: Url.Url, start: Start, secrets: ReadonlySet<string>, isF
   const request = Request.get(text)
   const query: Request.Request['settings']['query'] =
     keys.size === 0 ? Override.inherit : Override.extend<Query.Source>({ _tag: 'Keys', keys })
-  const settings = isForeign ? request.settings : settingsForLink(start.first)
-  return { ...request, settings: { ...settings, query } }
+  return { ...request, settings: { ...settingsForLink(start, isForeign), query } }
 }
 
 /**
@@ -174,11 +185,6 @@ export const concealed =
     return url.href === plan.url.href ? exchange : { ...exchange, plan: { ...plan, url } }
   }
 
-const withoutCredentials = (session: Session.Session): Session.Session => ({
-  ...session,
-  settings: Prepare.withoutCredentials(session.settings, session.settings.sensitive),
-})
-
 /** Returns the client that sends a page. Without a base URL, a session has its credentials for every URL. */
 export const clientFor = (
   client: Client.Client,
@@ -186,7 +192,9 @@ export const clientFor = (
   start: Start | undefined,
 ): Client.Client => {
   if (start === undefined) return client
-  return Client.withSession(() => (isForeign ? withoutCredentials(start.session) : start.session))(client)
+  const { session } = start
+  const sent = isForeign ? { ...session, settings: withoutCredentials(session.settings, start) } : session
+  return Client.withSession(() => sent)(client)
 }
 
 // --- repeated pages --------------------------------------------------------------------------------------------------
