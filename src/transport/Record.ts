@@ -12,6 +12,7 @@ import { hideFields, secretsOf } from '../stages/ReplyRedaction.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Clock from '../wire/Clock.js'
+import { joinChunks } from '../wire/Parts.js'
 import type { Plan } from '../wire/Plan.js'
 import { concat, headOf, type Reply } from '../wire/Reply.js'
 import { around, type SendControls, type Transport, type TransportError } from '../wire/Transport.js'
@@ -37,8 +38,10 @@ const collectingContent = (plan: Plan): RecordedRequest => {
   let whole: O.Option<Uint8Array> = O.none
   const collect = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const chunks: Uint8Array[] = []
+    let joined = 0
     for await (const chunk of source) {
       chunks.push(chunk)
+      joined = joinChunks(chunks, joined)
       yield chunk
     }
     whole = O.some(concat(chunks))
@@ -66,13 +69,17 @@ const sendRecorded = async (
   }
   const reply = sent.right
   const chunks: Uint8Array[] = []
+  let joined = 0
   const onEnd = (how: End, read = concat(chunks)): void => {
     const bytes = redactedBody(given, read)
     const headers = redacted(hideFields(given, reply.headers), secretsOf(given))
     const end = typeof how === 'string' ? how : withoutCause(how)
     write(asked(request.content())(given), E.right({ ...headOf(reply), headers, bytes, end }))
   }
-  const onChunk = (chunk: Uint8Array): void => void chunks.push(chunk)
+  const onChunk = (chunk: Uint8Array): void => {
+    chunks.push(chunk)
+    joined = joinChunks(chunks, joined)
+  }
   return E.right({ ...reply, body: observeBody(reply.body, { onChunk, onEnd }) })
 }
 

@@ -17,6 +17,7 @@ import * as Octets from '../values/Octets.js'
 import * as Secret from '../values/Secret.js'
 import * as UserInput from '../values/UserInput.js'
 import * as Fault from '../wire/Fault.js'
+import { joinChunks } from '../wire/Parts.js'
 import { type Plan, urlWithoutQuery } from '../wire/Plan.js'
 import { concat, type Reply, reply } from '../wire/Reply.js'
 import { type SendControls, type Transport, type TransportError, withPlan } from '../wire/Transport.js'
@@ -80,7 +81,11 @@ const contentOf = async ({ body }: Plan): Promise<E.Either<Fault.Fault, Uint8Arr
   if (body._tag === 'Bytes') return E.right(Secret.open(body.bytes))
   try {
     const chunks: Uint8Array[] = []
-    for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) chunks.push(chunk)
+    let joined = 0
+    for await (const chunk of body._tag === 'Stream' ? body.open() : body.source) {
+      chunks.push(chunk)
+      joined = joinChunks(chunks, joined)
+    }
     return E.right(concat(chunks))
   } catch (cause) {
     const message = `The request body could not be read: ${Fault.messageOf(cause)}`

@@ -9,7 +9,7 @@
  * | `lines`     | lines without their ends (`\n`, `\r\n`, `\r`), or text between delimiters   |
  * | `jsonLines` | one `Either` for each line that is not blank                                |
  *
- * Time grows linearly with the body, even if it is a single line. A line longer than `maxLength` is `BodyTooLarge`.
+ * Time grows linearly with the body, even if it is a single line, and so does memory, however the body is divided. A line longer than `maxLength` is `BodyTooLarge`.
  * Iterating throws the `Fault` of the body; `Http.stream` converts it to a `Left`.
  *
  * @example
@@ -28,6 +28,7 @@ import * as UserInput from '../values/UserInput.js'
 import { concat } from './BodySource.js'
 import * as Fault from './Fault.js'
 import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
+import { joinChunks, joinPieces } from './Parts.js'
 import { type InLine, type InvalidPayload, type NotJson, notJson, type SchemaFailed } from './ResponseError.js'
 
 export type { InLine, InvalidPayload, NotJson, SchemaFailed } from './ResponseError.js'
@@ -43,15 +44,18 @@ export const pieces = (size: number): ((body: AsyncIterable<Uint8Array>) => Asyn
 const piecesOf = (size: number) =>
   async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let buffered: Uint8Array[] = []
+    let joined = 0
     let length = 0
     for await (const chunk of body) {
       buffered.push(chunk)
+      joined = joinChunks(buffered, joined)
       length += chunk.length
       if (length < size) continue
       const bytes = concat(buffered)
       const end = length - (length % size)
       for (let at = 0; at < end; at += size) yield bytes.subarray(at, at + size)
       buffered = end === length ? [] : [bytes.subarray(end)]
+      joined = 0
       length -= end
     }
     if (length > 0) yield concat(buffered)
@@ -105,15 +109,18 @@ export const linesOf = (options: LinesOptions) =>
     // So many characters at the end of a chunk may be the start of a delimiter.
     const overlap = Math.max(0, delimiter.length - 1)
     let parts: string[] = []
+    let joined = 0
     let length = 0
     const add = (part: string): void => {
       length += part.length
       if (length > limit) throw lineTooLong(limit) // an iterable has no other way to fail
       parts.push(part)
+      joined = joinPieces(parts, joined)
     }
     const takeLine = (): string => {
       const line = parts.join('')
       parts = []
+      joined = 0
       length = 0
       return line
     }

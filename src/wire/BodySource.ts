@@ -5,6 +5,7 @@ import type { Task } from 'fp-ts/lib/Task.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import * as Octets from '../values/Octets.js'
 import * as Fault from './Fault.js'
+import { joinChunks } from './Parts.js'
 
 /** A decoded body that can be read once; reading it again is `BodyCut` (D40). Iterating it throws a `Fault`. */
 export interface Source extends AsyncIterable<Uint8Array> {
@@ -136,6 +137,7 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
   }
   const collect = async (limit: number): Promise<E.Either<Fault.Fault, Uint8Array>> => {
     const chunks: Uint8Array[] = []
+    let joined = 0
     let size = 0
     try {
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -145,6 +147,7 @@ export const fromIterable = (content: AsyncIterable<Uint8Array>): Source => {
           return E.left(tooLarge(limit))
         }
         chunks.push(next.value)
+        joined = joinChunks(chunks, joined)
       }
       return E.right(concat(chunks))
     } catch (cause) {

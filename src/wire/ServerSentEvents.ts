@@ -21,6 +21,7 @@ import * as UserInput from '../values/UserInput.js'
 import { linesOf, maxLengthOf, text } from './BodyReaders.js'
 import * as Fault from './Fault.js'
 import { type Decoding, type DecodingError, decode, errorOf } from './JsonDecoding.js'
+import { joinLines } from './Parts.js'
 import {
   type InEvent,
   type InvalidPayload,
@@ -99,6 +100,7 @@ export async function* readEvents(
   let retry = from.retry
   let event = ''
   let data: string[] = []
+  let joined = 0
   let length = 0
   let hasId = false
   const move = (to: StreamPosition, moved: PositionChange): void => {
@@ -126,6 +128,7 @@ export async function* readEvents(
         const complete = { event: event || 'message', data: data.join('\n'), ...position }
         event = ''
         data = []
+        joined = 0
         length = 0
         if (isEvent) yield complete
         continue
@@ -140,6 +143,7 @@ export async function* readEvents(
         length += value.length + 1
         if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
         data.push(value)
+        joined = joinLines(data, joined)
       }
     }
     isLastComplete = isLineComplete
@@ -227,7 +231,7 @@ const areOptions = (given: unknown): given is EventsOptions => !isSchema(given) 
 
 /**
  * Yields the events of a body, each as soon as it is complete. The bytes are UTF-8, unless they start with another byte order
- * mark. Time grows linearly with the body.
+ * mark. Time grows linearly with the body, and memory with an event.
  *
  * With a decoder, such as one of io-ts, or a Standard Schema (zod, valibot, arktype), the data of each event is parsed as JSON
  * and decoded. A `Left` is then `NotJson`, `InvalidPayload` or, of a schema, `SchemaFailed`, with the `event` as it was

@@ -17,6 +17,7 @@ import { DISCARDED } from '../../wire/BodySource.js'
 import * as Coding from '../../wire/coding/Coding.js'
 import { type ContentListener, type DirectBody, DirectSource } from '../../wire/DirectSource.js'
 import * as Fault from '../../wire/Fault.js'
+import { BATCH, joinChunks } from '../../wire/Parts.js'
 import * as Reply from '../../wire/Reply.js'
 
 export interface Backpressure {
@@ -49,6 +50,8 @@ export class ResponseBody implements DirectBody {
   readonly #connection: Backpressure
   readonly #delimiter: Delimiter
   #chunks: Uint8Array[] = []
+  /** How many chunks are not joined again, in the state `Collecting`. */
+  #joined = 0
   /** Bytes in `#chunks`; in the state `Discarding`, bytes that were dropped too. */
   #size = 0
   #received = 0
@@ -80,6 +83,7 @@ export class ResponseBody implements DirectBody {
     }
     this.#chunks.push(chunk)
     if (this.#state === 'Collecting') {
+      if (this.#chunks.length - this.#joined >= BATCH) this.#joined = joinChunks(this.#chunks, this.#joined)
       if (this.#size > this.#limit) this.#connection.fail(Reply.tooLarge(this.#limit))
       return
     }
@@ -183,6 +187,7 @@ export class ResponseBody implements DirectBody {
     source: AsyncIterable<Uint8Array>,
   ): Promise<Content> {
     const chunks: Uint8Array[] = []
+    let joined = 0
     let size = 0
     try {
       for await (const chunk of Coding.decodeStream(codings, source)) {
@@ -192,6 +197,7 @@ export class ResponseBody implements DirectBody {
           return E.left(Reply.tooLarge(limit))
         }
         chunks.push(chunk)
+        joined = joinChunks(chunks, joined)
       }
       await this.#drain()
       return E.right(Reply.concat(chunks))

@@ -12,6 +12,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { concat, NOTHING, tooLarge } from '../BodySource.js'
 import * as Fault from '../Fault.js'
+import { joinChunks } from '../Parts.js'
 import * as Inflater from './Inflater.js'
 import { type SyncOptions, type SyncResult, zlib } from './Zlib.js'
 
@@ -80,6 +81,7 @@ const decodeMember = (bytes: Uint8Array, options: SyncOptions): Inflater.Decoded
 /** Decodes buffered gzip content. More than `limit` bytes of output are `BodyTooLarge`. */
 export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault, Uint8Array> => {
   const output: Uint8Array[] = []
+  let joined = 0
   let remaining = limit
   let rest = content
   let previousSize: number | undefined
@@ -94,6 +96,7 @@ export const decode = (content: Uint8Array, limit: number): E.Either<Fault.Fault
       if (Fault.is(member)) return E.left(member)
       if (member.buffer.length > remaining) return E.left(tooLarge(limit))
       if (member.buffer.length > 0) output.push(member.buffer)
+      joined = joinChunks(output, joined)
       previousSize = member.buffer.length
       remaining -= member.buffer.length
       rest = rest.subarray(length + member.inputLength)

@@ -2,6 +2,7 @@
  * zstd (RFC 8878). A body may have several frames; bytes after the last are ignored. Skippable frames have no content.
  */
 import { concat } from '../BodySource.js'
+import { joinChunks } from '../Parts.js'
 import * as Inflater from './Inflater.js'
 import { type Transform, type Zstd, zstd } from './Zlib.js'
 
@@ -94,12 +95,14 @@ export const isOneFrame = (content: Uint8Array): boolean => {
 export const decode = (content: Uint8Array, { maxOutputLength }: Inflater.OutputLimit): Uint8Array => {
   if (zstd === undefined) return concat([])
   const output: Uint8Array[] = []
+  let joined = 0
   let remaining = maxOutputLength
   let previousSize: number | undefined
   let rest = content
   do {
     const { buffer, engine } = zstd.zstdDecompressSync(rest, Inflater.syncOptions(remaining, previousSize))
     if (buffer.length > 0) output.push(buffer)
+    joined = joinChunks(output, joined)
     previousSize = buffer.length
     remaining -= buffer.length
     rest = rest.subarray(engine.bytesWritten)
