@@ -328,7 +328,7 @@ export const pages =
  */
 export const streamPages = <E, A extends B, B = A>(
   options: PagesOptions<E, A, B>,
-): (<E2, B>(use: (items: AsyncIterable<A>) => TaskEither<E2, B>) => Http<PagesError<E> | StreamError<E2>, B>) =>
+): (<E2, C>(use: (items: AsyncIterable<A>) => TaskEither<E2, C>) => Http<PagesError<E> | StreamError<E2>, C>) =>
   readEmitted<PagesError<E>, A>((emit) =>
     eachPage(options, (items) => async () => {
       for (const item of items) if (!(await emit(item)())) return false
