@@ -577,6 +577,38 @@ describe('a POST', () => {
   })
 })
 
+describe('a stream that never succeeds', () => {
+  const refused = (): Fault.Fault => Fault.unsent(Fault.make('ConnectFailed', 'refused'))
+  it.each([
+    [100, 100],
+    [1_000, 100],
+    [Number.POSITIVE_INFINITY, 100],
+  ])('is given up after %d attempts, and at most 100', async (attempts, count) => {
+    const { data, plans, waits } = await readAll(refused, { retry: { attempts, cap: 5_000 } })
+    expect(data).toMatchObject({ left: { _tag: 'ConnectFailed' } })
+    expect(plans.length).toBe(count)
+    const minutes = waits.reduce((sum, wait) => sum + wait, 0) / 60_000
+    // The guide promises this.
+    expect(minutes).toBeGreaterThan(3.9)
+    expect(minutes).toBeLessThan(8)
+  })
+  it('is given up in less than a second by default', async () => {
+    const { waits } = await readAll(refused)
+    expect(waits.length).toBe(2)
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeLessThan(1_000)
+  })
+  it('is not repeated for an idempotency key: the server would send its first events again', async () => {
+    const request = pipe(Request.post(URL_OF_EVENTS), Request.withIdempotencyKey())
+    const once = await readAll(script(events('data: a\n\n'), events('data: b\n\n')), {}, request)
+    expect(once.plans.length).toBe(1)
+    expect(once.data).toEqual(E.right(['a']))
+    const allowed = { retry: { methods: ['POST'] } }
+    const again = await readAll(script(events('data: a\n\n'), events('data: b\n\n')), allowed, request)
+    expect(again.plans.length).toBe(3)
+    expect(again.data).toEqual(E.right(['a', 'b']))
+  })
+})
+
 describe('wrong options', () => {
   it.each<[string, unknown]>([
     ['null', null],

@@ -11,6 +11,9 @@
  * `attempt` starts again at 1 with an event stream that sent something, also if it was a comment only: servers send comments
  * to keep a quiet stream alive. A policy that allows several attempts is `UsedUp` by connections that sent nothing.
  *
+ * An idempotency key does not make a method repeatable here: a server would repeat its first answer, with the events that were
+ * received already.
+ *
  * The delay is that of the policy, and at least the time of the server. After a connection that sent something it is the first
  * delay of the policy, so a server that asks for 0 ms cannot cause connections without a pause, unless `base` is 0. The
  * policy's `retryAfter` limits what the server can ask for.

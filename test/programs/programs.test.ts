@@ -145,7 +145,8 @@ describe('the programs of a user', () => {
     )
     expect(await Events.answer(base)()).toEqual(E.right('Hello Ada'))
     const feed = await Feed.run(base)()
-    expect(E.isRight(feed) && feed.right.map(({ id, data }) => id + data)).toEqual(['1a', '2b', '3a', '4b', '5a'])
+    const ticks = E.isRight(feed) ? feed.right.map(E.map(({ id, data }) => [id, data.price])) : []
+    expect(ticks).toEqual(['1', '2', '3', '4', '5'].map((id) => E.right([id, Number(id) % 2])))
     expect(seen.feeds).toBe(3)
     const rows = await Events.rows(base)()
     expect(rows).toMatchObject({

@@ -164,6 +164,8 @@ export const tokens = () => {
   return { seen, listener }
 }
 
+const tick = (id: number): string => `id: ${id}\ndata: {"price":${id % 2}}\n\n`
+
 /** Sends up to 50 events until the client closes the connection; an answer; a feed whose connections are cut. */
 export const events = () => {
   const seen = { sent: 0, feeds: 0 }
@@ -178,7 +180,7 @@ export const events = () => {
       const from = Number(request.headers['last-event-id'] ?? 0)
       response.setHeader('content-type', 'text/event-stream')
       // Two events, and a third one that is cut.
-      response.write(`id: ${from + 1}\ndata: a\n\nid: ${from + 2}\ndata: b\n\nid: ${from + 3}\ndata: c`)
+      response.write(`${tick(from + 1)}${tick(from + 2)}${tick(from + 3).slice(0, -1)}`)
       return setTimeout(() => response.destroy(), 5)
     }
     if (request.url === '/answer') {
