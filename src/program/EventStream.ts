@@ -277,16 +277,17 @@ const connectRepeatedly =
 
 /**
  * Passes the events of a request to `use`, and connects again when a connection ends, as the EventSource of browsers does, but
- * not forever: it gives up after the attempts of the policy. Sends `Accept: text/event-stream` and `Cache-Control: no-store` unless you set these headers, and Last-Event-ID with the id of
- * the last complete event. An event that was cut is not yielded; the server sends it again. A wait is the longer one of the
- * `retry` time of the server and the delay of the policy.
+ * not forever: it gives up after the attempts of the policy. Sends `Accept: text/event-stream` and `Cache-Control: no-store`
+ * unless you set these headers, and Last-Event-ID with the id of the last complete event. An event that was cut is not yielded;
+ * the server sends it again. A wait is the longer one of the `retry` time of the server and the delay of the policy.
  *
  * The first read connects, so a stream that is not read sends nothing. A reader that stops closes the connection, or ends the
  * wait. The iterable can be read once. It ends with a 204, or after the only body if the policy allows one connection or the
  * method may not be repeated. With `until`, it ends with this data only. Any other end of a body is `BodyCut`: that of the last
  * attempt was empty, or the data of `until` is missing. A last attempt that failed has its own error, such as `ConnectFailed` or
- * `ReadTimeout`. The iterable throws a `Fault` then, and the error is the result, whatever `use` makes of it. Of an error status up to 1,048,576 octets are read,
- * as long as they arrive within the read timeout; a signal ends it. Errors: `EventStreamError`, and those of `use`.
+ * `ReadTimeout`. The iterable throws a `Fault` then, and the error is the result, whatever `use` makes of it. Of an error status
+ * up to 1,048,576 octets are read, as long as they arrive within the read timeout; a signal ends it. Errors: `EventStreamError`,
+ * and those of `use`.
  *
  * @since 0.2.0
  * @category constructors

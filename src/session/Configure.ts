@@ -65,8 +65,8 @@ export const withSecretHeader = (name: string, value: string | Secret.Secret): C
   header(name, Secret.hide(value))
 
 /**
- * Sets several headers, from a record or from pairs (a list, a `Headers` of fetch): a repeated name is sent as several lines. In a record `null` removes
- * a header of an earlier setting, and `undefined` is ignored, as if the name were missing.
+ * Sets several headers, from a record or from pairs (a list, a `Headers` of fetch): a repeated name is sent as several lines. In
+ * a record `null` removes a header of an earlier setting, and `undefined` is ignored, as if the name were missing.
  */
 export const withHeaders = (
   fields: Readonly<Record<string, string | null | undefined>> | Iterable<readonly [name: string, value: string]>,

@@ -9,8 +9,8 @@
  * | `lines`     | lines without their ends (`\n`, `\r\n`, `\r`), or text between delimiters   |
  * | `jsonLines` | one `Either` for each line that is not blank                                |
  *
- * Time grows linearly with the body, even if it is a single line, and so does memory, however the body is divided. A line longer than `maxLength` is `BodyTooLarge`.
- * Iterating throws the `Fault` of the body; `Http.stream` converts it to a `Left`.
+ * Time grows linearly with the body, even if it is a single line, and so does memory, however the body is divided. A line longer
+ * than `maxLength` is `BodyTooLarge`. Iterating throws the `Fault` of the body; `Http.stream` converts it to a `Left`.
  *
  * @example
  * import { Stream } from 'requests-ts'

@@ -143,7 +143,10 @@ export const pathsOf = ({ verify, ca, certificate }: Plan.Tls): ReadonlyArray<st
   })
 }
 
-/** Returns the context of connections. Fails for a certificate of a CA that is not valid, a wrong passphrase, the key of another certificate, or text that is neither. */
+/**
+ * Returns the context of connections. Fails for a certificate of a CA that is not valid, a wrong passphrase, the key of another
+ * certificate, or text that is neither.
+ */
 export const security = (
   { verify, ca: setting, certificate }: Plan.Tls,
   material: Material,
