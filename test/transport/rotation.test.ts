@@ -212,7 +212,7 @@ describe('a named pipe as a certificate', () => {
     install('client')
     execFileSync('mkfifo', [at('pipe')])
     // It writes again for each reader, so that a second read is counted and does not hang.
-    const loop = `while cp "${at('me.key')}" "${at('pipe')}"; do echo read >> "${at('log')}"; done`
+    const loop = `while cp "${at('me.key')}" "${at('pipe')}"; do echo read >> "${at('log')}"; sleep 0.2; done`
     const writer = spawn('sh', ['-c', loop], { detached: true })
     const client = transport()
     const sent = plan(server.url, { certificate: { cert: at('me.pem'), key: at('pipe') } })
