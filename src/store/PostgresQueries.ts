@@ -56,8 +56,11 @@ export const prepared = (client: PreparingClient): PostgresClient => {
 /** `42P01` in the documentation of PostgreSQL, appendix A. */
 const UNDEFINED_TABLE = '42P01'
 
-/** Two processes that create a table at the same time: one of them fails, although it says `IF NOT EXISTS`. */
-const CREATED_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07'])
+/**
+ * Two processes that create a table at the same time: one of them fails, although it says `IF NOT EXISTS`. It finds the name in an
+ * index, the table, or the type of its rows.
+ */
+const CREATED_MEANWHILE: ReadonlySet<unknown> = new Set(['23505', '42P07', '42710'])
 
 /** A failure that another attempt may not have: a deadlock, or a conflict of serializable transactions. */
 const RETRIED: ReadonlySet<unknown> = new Set(['40P01', '40001'])
