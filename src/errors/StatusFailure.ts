@@ -38,19 +38,32 @@ const textsOf = (
   return texts.flatMap(([text, limit]) => (O.isSome(text) && isNews(text.value) ? [[text.value, limit] as const] : []))
 }
 
+type Secrets = () => ReadonlySet<string> | undefined
+
+/** Finds the secrets of the request once, when a text is searched for them. */
+const searchOnce = (response: Response): Secrets => {
+  let found: { readonly secrets: ReadonlySet<string> | undefined } | undefined
+  return () => {
+    found ??= { secrets: searchedSecrets(response) }
+    return found.secrets
+  }
+}
+
 /** Returns what a server reports about a failure, for the end of a message; empty if it reports nothing. */
-const reported = (response: Response): string => {
+const reported = (response: Response, secrets: Secrets): string => {
   const found = problem(response)
   const texts = O.isSome(found) ? textsOf(found.value, response) : []
-  const secrets = texts.length === 0 ? undefined : searchedSecrets(response)
-  const shown = texts.map(([text, limit]) => restricted(secrets, limit)(text.trim()))
+  const shown = texts.map(([text, limit]) => restricted(secrets(), limit)(text.trim()))
   return shown.map((text) => (text === undefined ? '' : `: ${text}`)).join('')
 }
 
 /** Returns the error of a response whose status is 400 or above. */
 export const statusError = (response: Response): StatusError => {
   const { status, url, plan } = response
+  const secrets = searchOnce(response)
   const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
-  const message = `${status} ${kind}: ${reasonOf(response)} for url: ${url} (${plan.method})${reported(response)}`
+  const reason = reasonOf(response, secrets)
+  const what = reason === '' ? kind : `${kind}: ${reason}`
+  const message = `${status} ${what} for url: ${url} (${plan.method})${reported(response, secrets)}`
   return { _tag: 'StatusError', response, message: Printable.escapeControls(message) }
 }

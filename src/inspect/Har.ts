@@ -18,6 +18,7 @@
  * assert.deepEqual(entry?.request.cookies, [{ name: 'sid', value: '‹secret›' }])
  */
 import * as O from 'fp-ts/lib/Option.js'
+import { reasonOf } from '../session/auth/oauth2/ServerText.js'
 import { VERSION } from '../session/Session.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
 import { hide } from '../stages/ReplyRedaction.js'
@@ -201,11 +202,17 @@ const connectionOf = ({ timings }: Head): Pick<HarEntry, 'serverIPAddress' | 'co
   ...(timings?.localPort === undefined ? {} : { connection: String(timings.localPort) }),
 })
 
+/** Hides the secrets of the request in fields and reason. Revealing opens the fields. */
+const shownHead = (plan: Plan, head: Head, { reveal = false }: Reveal.Reveal): Head => ({
+  ...hide(plan, head),
+  reason: reveal ? head.reason : reasonOf({ ...head, plan, history: [] }),
+})
+
 const entryOf = (plan: Plan, head: Head, options: Reveal.Reveal): HarEntry => ({
   startedDateTime: (O.toUndefined(Provenance.of(plan))?.now ?? new Date(0)).toISOString(),
   time: head.elapsed + (head.timings?.receive ?? 0),
   request: requestOf(plan, versionOf(head), options),
-  response: responseOf(hide(plan, head), Reveal.opening(options)),
+  response: responseOf(shownHead(plan, head, options), Reveal.opening(options)),
   cache: {},
   timings: timingsOf(head),
   ...connectionOf(head),

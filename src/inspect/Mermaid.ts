@@ -13,7 +13,9 @@
  * URLs, reasons and cookie names, so everything but letters, digits and a few signs is written as an entity (`#59;`), which
  * Mermaid shows as the character.
  */
+
 import * as O from 'fp-ts/lib/Option.js'
+import { statusLine } from '../session/auth/oauth2/ServerText.js'
 import * as Proxy from '../values/Proxy.js'
 import type { Plan } from '../wire/Plan.js'
 import * as Layout from './Layout.js'
@@ -60,7 +62,7 @@ const hopLines = (chapter: Chapter, number: number, server: string): ReadonlyArr
   const { plan, head, changes, decision } = chapter
   const { pathname, search } = plan.url
   const reply = O.isSome(head)
-    ? `${server}-->>client: ${label(`${head.value.status} ${head.value.reason}`.trim())}`
+    ? `${server}-->>client: ${label(statusLine(plan, head.value))}`
     : `${server}--xclient: no complete reply`
   const left = changes.length - MAX_CHANGES
   return [

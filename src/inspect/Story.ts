@@ -29,6 +29,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as Cookie from '../cookies/Cookie.js'
 import * as Jar from '../cookies/Jar.js'
+import { statusLine } from '../session/auth/oauth2/ServerText.js'
 import type { SendError, Trace } from '../stages/Exchange.js'
 import * as KeyHeader from '../stages/prepare/KeyHeader.js'
 import * as Provenance from '../stages/prepare/Provenance.js'
@@ -287,7 +288,7 @@ const timingLines = (head: O.Option<Head>, columns: number): ReadonlyArray<strin
 const chapterLines = (chapter: Chapter, number: number, paint: Paint.Paint, columns: number): ReadonlyArray<string> => {
   const { plan, head, decision, isGood } = chapter
   const status = O.isSome(head)
-    ? Layout.wrap(`${head.value.status} ${head.value.reason}`.trim(), columns - 3).map(
+    ? Layout.wrap(statusLine(plan, head.value), columns - 3).map(
         (line) => `   ${head.value.status < 400 ? paint.good(line) : paint.bad(line)}`,
       )
     : ['   no complete reply']

@@ -152,17 +152,17 @@ export const checked =
       if (E.isLeft(read)) onAddresses(read.left, NONE)
       else onAddresses(undefined, read.right)
     }
-    const settlePromise = (): void =>
-      settle(new Error('the lookup returned a promise instead of calling back; use Transport.lookupFrom'), NONE)
+    const settleReturned = (): void =>
+      settle(new Error('the lookup returned a result instead of calling back; use Transport.lookupFrom'), NONE)
     try {
       const returned: unknown = lookup(hostname, { all: true, family: 0, hints: 0 }, settle)
       // Plain JavaScript can pass an async function. One that calls back has done so when its promise is fulfilled, or does soon.
       if (returned instanceof Promise) {
         returned.then(
-          (value) => (value === undefined ? undefined : settlePromise()),
+          (value) => (value === undefined ? undefined : settleReturned()),
           (error: unknown) => settle(error, NONE),
         )
-      }
+      } else if (typeof returned === 'string' || Array.isArray(returned)) settleReturned()
     } catch (error) {
       settle(error, NONE)
     }

@@ -146,8 +146,9 @@ const needlesOf = (secrets: ReadonlySet<string>): ReadonlyArray<Needle> => {
 const isBefore = (octet: string): boolean => octet !== '' && '=?&;#'.includes(octet)
 const isAfter = (octet: string): boolean => octet === '' || '&;#,"\'<>'.includes(octet)
 
+/** Returns the longest match at each place, in order. A text may repeat many values at many places. */
 const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): ReadonlyArray<Span> => {
-  const spans: Span[] = []
+  const ends = new Map<number, number>()
   for (const { octets, starts } of layers) {
     const text = folded(Octets.toLatin1(octets))
     for (const needle of needles) {
@@ -155,11 +156,13 @@ const spansIn = (layers: ReadonlyArray<Layer>, needles: ReadonlyArray<Needle>): 
       // A value may overlap itself: `121212` contains `1212` twice.
       for (let i = text.indexOf(needle.octets); i >= 0; i = text.indexOf(needle.octets, i + 1)) {
         const isWhole = isBefore(text.charAt(i - 1)) && isAfter(text.charAt(i + size))
-        if (!needle.isShort || isWhole) spans.push({ start: starts[i] ?? 0, end: starts[i + size] ?? 0 })
+        if (needle.isShort && !isWhole) continue
+        const [start, end] = [starts[i] ?? 0, starts[i + size] ?? 0]
+        if (end > (ends.get(start) ?? -1)) ends.set(start, end)
       }
     }
   }
-  return spans.sort((x, y) => x.start - y.start)
+  return Array.from(ends, ([start, end]) => ({ start, end })).sort((x, y) => x.start - y.start)
 }
 
 export const containsAny = (secrets: ReadonlySet<string>): ((text: string) => boolean) => {

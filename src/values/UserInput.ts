@@ -50,23 +50,30 @@ export const atLeast = (least: number, given: number): number => (given >= least
 /** `Array.isArray`, but in its false branch no readonly array is left either (microsoft/TypeScript#17002). */
 export const isArray = <A>(value: A): value is Extract<A, ReadonlyArray<unknown>> => Array.isArray(value)
 
-const iterated = (given: Iterable<unknown>): ReadonlyArray<unknown> | undefined => {
-  try {
-    return typeof given[Symbol.iterator] === 'function' ? [...given] : undefined
-  } catch {
-    return undefined // a proxy, or an iterator that throws
-  }
+const isPair = (item: unknown): boolean => Array.isArray(item) && typeof item[0] === 'string'
+
+/** Returns a pair of what should be one: nothing that is sent is left out, and planning reports a name that is not valid. */
+const pairOf = (item: unknown): unknown => {
+  if (isPair(item)) return item
+  const [name, value]: ReadonlyArray<unknown> = Array.isArray(item) ? item : [item, '']
+  return [String(name), value]
 }
 
+const pairsOf = (items: ReadonlyArray<unknown>): ReadonlyArray<unknown> =>
+  items.every(isPair) ? items : items.map(pairOf)
+
+const iterated = (given: Iterable<unknown>): ReadonlyArray<unknown> | undefined =>
+  typeof given[Symbol.iterator] === 'function' ? pairsOf([...given]) : undefined
+
 /**
- * Returns the pairs of `URLSearchParams`, `Headers`, a `Map` or another iterable as a list. A list or a record is returned
- * unchanged. `null` and `undefined`, which plain JavaScript may pass, count as an empty record.
+ * Returns the pairs of `URLSearchParams`, `Headers`, a `Map` or another iterable as a list. A list of pairs, or a record, is
+ * returned unchanged. `null` and `undefined`, which plain JavaScript may pass, count as an empty record.
  *
  * @since 0.2.0
  * @category destructors
  */
 export const listed = <I extends object>(given: I): Exclude<I, Iterable<unknown>> | ItemsOf<I> => {
-  const pairs = isArray<unknown>(given) ? undefined : iterated(Object(given))
+  const pairs = isArray<unknown>(given) ? pairsOf(given) : iterated(Object(given))
   // The cast: what is not iterable is a record, and TypeScript cannot exclude the others.
   return (pairs ?? Object(given)) as Exclude<I, Iterable<unknown>> | ItemsOf<I>
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import * as Plan from '../../src/Plan.js'
 import * as RedirectPolicy from '../../src/session/RedirectPolicy.js'
+import * as Request from '../../src/session/Request.js'
+import * as Session from '../../src/session/Session.js'
 import * as Settings from '../../src/session/Settings.js'
 import * as Override from '../../src/values/Override.js'
 import * as Secret from '../../src/values/Secret.js'
@@ -51,6 +54,21 @@ describe('headers', () => {
   ])('are read from %s', (_, fields) => {
     const given = untyped<Iterable<readonly [string, string]>>(fields)
     expect(headers(Settings.withHeaders(given))).toEqual({ accept: set('accept', 'a'), 'x-b': set('x-b', 'b') })
+  })
+  it.each([
+    ['a list of numbers', [1]],
+    ['a set', new Set([1, 'a'])],
+    ['bytes', Buffer.from('hello')],
+    ['a symbol as name', new Map([[Symbol('a'), 'b']])],
+    ['no pairs', [[], [undefined]]],
+  ])('that are not pairs do not throw: %s', (_, given) => {
+    for (const change of [Settings.withHeaders, Settings.withQuery]) {
+      const session = change(untyped(given))(Session.empty)
+      const planned = Plan.plan({ session })(Request.get('http://h.test/'))
+      expect(['Left', 'Right']).toContain(planned._tag)
+    }
+    const form = Request.withForm(untyped(given))(Request.post('http://h.test/'))
+    expect(Plan.plan({ session: Session.empty })(form)).toMatchObject({ _tag: 'Right' })
   })
   it.each([null, undefined])('are not set by %s', (fields) => {
     expect(headers(Settings.withHeaders(untyped(fields)))).toEqual({})

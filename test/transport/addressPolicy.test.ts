@@ -283,13 +283,14 @@ describe('a lookup of the user', () => {
     expect(outcome).toMatchObject({ _tag: 'ConnectTimeout' })
   })
 
-  test('that returns a promise instead of calling back fails at once', async () => {
-    const lookups = [async () => [PRIVATE], () => Promise.resolve(PRIVATE), dns.promises.lookup, async () => null]
+  test('that returns a promise or addresses instead of calling back fails at once', async () => {
+    const promises = [async () => [PRIVATE], () => Promise.resolve(PRIVATE), dns.promises.lookup, async () => null]
+    const lookups = [...promises, () => PRIVATE, () => [PRIVATE]]
     for (const lookup of lookups) {
       const client = transport({ lookup: untyped(lookup) })
       const failed = await fault(client, plan('http://localhost:1/'))
       expect(failed).toMatchObject({ _tag: 'ConnectFailed', unsent: true })
-      expect(failed.message).toContain('promise')
+      expect(failed.message).toContain('lookupFrom')
     }
   })
 

@@ -1,4 +1,5 @@
 /** Options of `Transport.undici` that are not valid, and sockets that Node refuses to open. */
+import * as http2 from 'node:http2'
 import * as fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, test } from 'vitest'
@@ -7,7 +8,7 @@ import { undici } from '../../src/transport/undici/Undici.js'
 import * as Transport from '../../src/wire/Transport.js'
 import { untyped } from '../untyped.js'
 import { fault, plan, text } from './plans.js'
-import { always, ok, transport } from './servers.js'
+import { always, listen, ok, pki, transport } from './servers.js'
 
 const WRONG: Readonly<Partial<Record<keyof Options, ReadonlyArray<unknown>>>> = {
   connections: [0, -1, Number.NaN, '5', null, {}, 5n],
@@ -90,6 +91,35 @@ describe('an option that is not valid', () => {
     expect(await text(client, plan(server.url))).toBe('fine')
     await client.close?.()
   })
+})
+
+describe('an option with an extreme value', () => {
+  const extreme = fc.record(
+    {
+      connections: fc.constantFrom(1, 1.5, Number.POSITIVE_INFINITY),
+      keepAlive: fc.constantFrom(0, 0.5, 1e12, Number.POSITIVE_INFINITY),
+      maxHeaderSize: fc.constantFrom(200.5, 65_536.5, 1e10, Number.POSITIVE_INFINITY),
+    },
+    { requiredKeys: [] },
+  )
+  test.each([false, true, { streams: 2 }, { streams: Number.POSITIVE_INFINITY }])(
+    'sends, with http2: %j',
+    async (version) => {
+      const secured = http2.createSecureServer({ cert: pki('server.pem'), key: pki('server.key'), allowHTTP1: true })
+      const { port } = await listen(
+        secured.on('request', (_, response) => response.end('fine')),
+        'connection',
+      )
+      await fc.assert(
+        fc.asyncProperty(extreme, async (options) => {
+          const client = transport({ ...options, http2: version })
+          for (const _ of [1, 2]) expect(await text(client, plan(`https://localhost:${port}/`))).toBe('fine')
+          await client.close?.()
+        }),
+        { numRuns: 30 },
+      )
+    },
+  )
 })
 
 describe('a socket that Node refuses to open', () => {

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { plan, tag, text } from './plans.js'
+import * as Secret from '../../src/values/Secret.js'
+import { fault, plan, tag, text } from './plans.js'
 import { pki, secure, sleep, transport, type Web } from './servers.js'
 
 let folder = ''
@@ -238,5 +239,21 @@ describe('a file that changed a moment ago', () => {
     expect(reads.mock.calls.length).toBeLessThanOrEqual(2 * turns)
     reads.mockRestore()
     syncBuiltinESMExports()
+  })
+})
+
+describe('a key that is not PEM and not a path', () => {
+  test.each([
+    ['long', 'MIIEv'.repeat(1_000)],
+    ['of several lines', 'MIIEv\nMIIEv'],
+    ['with NUL', 'MIIEv\0'],
+    ['under a file', `${import.meta.filename}/MIIEv`],
+  ])('is TlsFailed and not shown: %s', async (_, key) => {
+    const server = await namingOnce()
+    install('client')
+    const sent = plan(server.url, { certificate: { cert: at('me.pem'), key: Secret.make(key) } })
+    const failed = await fault(transport(), sent)
+    expect(failed).toMatchObject({ _tag: 'TlsFailed' })
+    expect(JSON.stringify(failed)).not.toContain('MIIEv')
   })
 })

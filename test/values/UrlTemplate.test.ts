@@ -22,11 +22,20 @@ const tagOf = (template: string, variables: Given): string => {
 
 const BASE = 'https://h.test/base/'
 
+/** Node 20 leaves `..` in a path such as `/a/.b/..`. */
+const resolved = (pathname: string): ReadonlyArray<string> =>
+  pathname.split('/').reduce<ReadonlyArray<string>>((path, segment, i, all) => {
+    const dots = segment.replace(/%2e/gi, '.')
+    const kept = dots === '..' ? path.slice(0, Math.max(1, path.length - 1)) : path
+    if (dots !== '.' && dots !== '..') return [...kept, segment]
+    return i === all.length - 1 ? [...kept, ''] : kept
+  }, [])
+
 /** What a parser of browsers finds: host, number of segments and of parameters, fragment. */
 const structureOf = (reference: string) => {
   const { origin, pathname, search } = new URL(reference, BASE)
   const hasFragment = reference.includes('#')
-  return { origin, segments: pathname.split('/').length, parameters: search.split('&').length, hasFragment }
+  return { origin, segments: resolved(pathname).length, parameters: search.split('&').length, hasFragment }
 }
 
 /** Characters and words with which a value could leave its place. */
@@ -124,6 +133,8 @@ describe('a template refuses', () => {
     ['/users/{id}/posts', { id: '' }],
     ['/{a}/evil.test', { a: '' }],
     ['{a}/evil.test', { a: '' }],
+    ['x:{a}//evil.test', { a: '' }],
+    ['https:{;a}//evil.test', {}],
     ['/.{a}', { a: '.' }],
     ['/{a}.', { a: '.' }],
     ['/{a}{b}', { a: '.', b: '.' }],

@@ -3,7 +3,19 @@ import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { Client, Exchange, Http, HttpError, Request, Response, Session, Stream, Transport } from 'requests-ts'
+import {
+  Client,
+  Exchange,
+  Har,
+  Http,
+  HttpError,
+  Request,
+  Response,
+  Session,
+  Story,
+  Stream,
+  Transport,
+} from 'requests-ts'
 import { describe, expect, it } from 'vitest'
 
 const TYPE = 'application/problem+json'
@@ -261,10 +273,24 @@ describe('the message of a StatusError', () => {
       ['No credit', 'No credit'],
       ['', ''],
     ] as const) {
-      expect(messageOf({}, login, reason)).toBe(START.replace('Forbidden', shown))
-      expect(messageOf({}, get, reason)).toBe(START.replace('Forbidden', reason))
+      const withReason = (text: string) => START.replace(': Forbidden', text === '' ? '' : `: ${text}`)
+      expect(messageOf({}, login, reason)).toBe(withReason(shown))
+      expect(messageOf({}, get, reason)).toBe(withReason(reason))
     }
     expect(messageOf({}, get, `a\x1b[31m${'b'.repeat(500)}`).length).toBeLessThan(200)
+  })
+  it('repeats a reason without secrets in stories, diagrams and archives', async () => {
+    const transport = Transport.memory(() => ({ status: 403, reason: 'Bad hunter2!' }))
+    const login = Request.withBasicAuth('me', 'hunter2!')(get)
+    const outcome = await Client.runWith({ session: Session.empty, transport })(Http.attempt(login))()
+    if (E.isLeft(outcome) || E.isLeft(outcome.right)) return expect.fail('it has a response')
+    const story = Story.ofOutcome(outcome.right)
+    const response = outcome.right.right
+    for (const text of [Story.render()(story), Story.toMermaid(story), JSON.stringify(Har.ofResponse()(response))]) {
+      expect(text).toContain('Bad')
+      expect(text).not.toContain('hunter2!')
+    }
+    expect(JSON.stringify(Har.ofResponse({ reveal: true })(response))).toContain('Bad hunter2!')
   })
   it('has the usual reason if that of the server may contain a value that cannot be searched for', () => {
     const request = pipe(sent, Request.withText('<p>hunter2!</p>'))

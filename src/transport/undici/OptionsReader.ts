@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import * as UserInput from '../../values/UserInput.js'
+import { MAX_DELAY_MS } from '../../wire/Clock.js'
 import * as Fault from '../../wire/Fault.js'
 import * as Lookup from '../Lookup.js'
 import * as AddressGuard from './AddressGuard.js'
@@ -87,10 +88,14 @@ const resolverOf = ({ lookup, lookupCache }: Options): Lookup.Resolve => {
 const streamsOf = (http2: Options['http2']): number =>
   typeof http2 === 'object' ? UserInput.atLeast(1, UserInput.get(http2, 'streams') ?? 1) : 1
 
+/** HTTP/2 has 32 bits for it. */
+const MAX_HEADER_SIZE = 4_294_967_295
+
 const settingsOf = (options: Options): Settings => ({
   connections: options.connections ?? 128,
-  keepAlive: options.keepAlive ?? 4_000,
-  maxHeaderSize: options.maxHeaderSize ?? 65_536,
+  // undici and timers accept no other numbers.
+  keepAlive: Math.min(Math.max(options.keepAlive ?? 4_000, 1), MAX_DELAY_MS),
+  maxHeaderSize: Math.min(Math.floor(options.maxHeaderSize ?? 65_536), MAX_HEADER_SIZE),
   http2: options.http2 !== undefined && options.http2 !== false,
   streams: streamsOf(options.http2),
   socketPath: options.socketPath,

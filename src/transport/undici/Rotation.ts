@@ -43,8 +43,12 @@ const isFolder = (path: string): boolean => statusOf(path)?.isDirectory() === tr
 
 /** Reading a pipe would wait for its writer, or take what another reader needs. */
 const canBeReadAgain = (path: string): boolean => {
-  const status = statusOf(path)
-  return status === undefined || status.isFile() || status.isDirectory()
+  try {
+    const status = statusOf(path)
+    return status === undefined || status.isFile() || status.isDirectory()
+  } catch {
+    return true // not a path, or one that cannot be reached: reading it reports this
+  }
 }
 
 const filesIn = (folder: string): ReadonlyArray<string> => readdirSync(folder).map((name) => join(folder, name))

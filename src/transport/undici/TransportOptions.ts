@@ -7,7 +7,7 @@ import type { Dispatcher } from './Dispatcher.js'
 export interface Options {
   /** The most connections to one origin; further requests wait. 128 by default. */
   readonly connections?: number
-  /** How long an idle connection is kept, in milliseconds, unless the server announces a time. 4,000 by default. */
+  /** How long an idle connection is kept, in milliseconds, unless the server announces a time. 4,000 by default; 0 counts as 1. */
   readonly keepAlive?: number
   /** The longest head of a response, in bytes. 65,536 by default. */
   readonly maxHeaderSize?: number

@@ -94,6 +94,16 @@ const refusalOf = (plan: Plan, { settings, problem }: OptionsReader.Read): Fault
   return settings.guard?.refusalOf(plan) ?? unsupportedHttp2(plan, settings)
 }
 
+/** Its settings contain keys and passwords, which a message of Node may repeat. */
+const acquire = (agents: Agents, plan: Plan): ReturnType<Agents['acquire']> => {
+  try {
+    return agents.acquire(plan)
+  } catch (error) {
+    const { name, code } = Fault.causeOf(error)
+    return E.left(Fault.make('ConnectFailed', `No connection can be opened with these settings (${code || name})`))
+  }
+}
+
 /** Sends the attempts of one transport, and ends those in flight when the transport is closed. */
 class Dispatcher implements AttemptOwner {
   readonly timeout = new SharedTimeout()
@@ -127,7 +137,7 @@ class Dispatcher implements AttemptOwner {
     try {
       this.#agents ??= new Agents(loaded, this.options.settings)
       const refusal = refusalOf(plan, this.options)
-      const agent = refusal === undefined ? this.#agents.acquire(plan) : E.left(refusal)
+      const agent = refusal === undefined ? acquire(this.#agents, plan) : E.left(refusal)
       if (E.isLeft(agent)) {
         attempt.fail(agent.left)
         return

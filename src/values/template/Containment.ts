@@ -135,8 +135,9 @@ const authorityProblem = (
   start: number,
   end: number,
 ): Problem | undefined => {
-  const before = spans.findIndex((span) => isExpression(span) && span.end === 0)
-  if (start === 2 && before >= 0) return [before, AS_HOST]
+  // A value before the slashes, at the start or after the scheme, that is empty: with another one they would be of the path.
+  const before = spans.findIndex((span) => isExpression(span) && span.start === span.end && span.end === start - 2)
+  if (before >= 0) return [before, AS_HOST]
   const [owner, other] = [ownerOf(spans, start - 2), ownerOf(spans, start - 1)]
   const slashes = spans[owner]
   if (slashes === undefined || owner !== other) return [separatorOf(spans, owner, other), AS_HOST]

@@ -15,6 +15,7 @@ import * as Printable from '../../../values/Printable.js'
 import * as Redaction from '../../../values/Redaction.js'
 import * as Secret from '../../../values/Secret.js'
 import * as Status from '../../../values/Status.js'
+import type { Plan } from '../../../wire/Plan.js'
 import type { Unread } from '../../../wire/Reply.js'
 import { searchedSecrets } from './RequestSecrets.js'
 import { isKnownCode } from './TokenProblem.js'
@@ -28,6 +29,8 @@ export const MAX_URI = 2048
 
 /** The longest reason of a status that is kept. */
 const MAX_REASON = 100
+/** The longest that is searched for secrets. */
+const MAX_SEARCHED_REASON = 1_000
 
 /** Truncates a text, marks that it did, and replaces half a surrogate pair. */
 const truncated = (text: string, limit: number): string =>
@@ -117,13 +120,24 @@ export const restrictError = (
   }
 }
 
+/** The parts of a reply in which a reason can be read, and the request that it may repeat. */
+type Replied = Pick<Unread, 'status' | 'reason' | 'plan' | 'history'>
+
 /**
  * Returns the reason of a status without the secrets of its request: the one that the server sent, or the usual one if these
- * secrets are not known.
+ * secrets are not known. They are searched for only if the reason is not the usual one.
  */
-export const reasonOf = (head: Pick<Unread, 'status' | 'reason' | 'plan' | 'history'>): string => {
+export const reasonOf = (
+  head: Replied,
+  secrets: () => ReadonlySet<string> | undefined = () => searchedSecrets(head),
+): string => {
   const { status, reason } = head
   const usual = Status.reason(status)
   if (reason === '' || reason.toLowerCase() === usual.toLowerCase()) return reason
-  return restricted(searchedSecrets(head), MAX_REASON)(reason) ?? usual
+  if (reason.length > MAX_SEARCHED_REASON) return usual
+  return restricted(secrets(), MAX_REASON)(reason) ?? usual
 }
+
+/** Returns the first line of a reply for people, without the secrets of its request: `404 Not Found`. */
+export const statusLine = (plan: Plan, { status, reason }: Pick<Unread, 'status' | 'reason'>): string =>
+  `${status} ${reasonOf({ status, reason, plan, history: [] })}`.trim()
