@@ -63,7 +63,7 @@ export const statusError = (response: Response): StatusError => {
   const secrets = searchOnce(response)
   const kind = Status.isClientError(status) ? 'Client Error' : 'Server Error'
   const reason = reasonOf(response, secrets)
-  const what = reason === '' ? kind : `${kind}: ${reason}`
-  const message = `${status} ${what} for url: ${url} (${plan.method})${reported(response, secrets)}`
+  // As requests writes it, also without a reason.
+  const message = `${status} ${kind}: ${reason} for url: ${url} (${plan.method})${reported(response, secrets)}`
   return { _tag: 'StatusError', response, message: Printable.escapeControls(message) }
 }

@@ -273,9 +273,8 @@ describe('the message of a StatusError', () => {
       ['No credit', 'No credit'],
       ['', ''],
     ] as const) {
-      const withReason = (text: string) => START.replace(': Forbidden', text === '' ? '' : `: ${text}`)
-      expect(messageOf({}, login, reason)).toBe(withReason(shown))
-      expect(messageOf({}, get, reason)).toBe(withReason(reason))
+      expect(messageOf({}, login, reason)).toBe(START.replace('Forbidden', shown))
+      expect(messageOf({}, get, reason)).toBe(START.replace('Forbidden', reason))
     }
     expect(messageOf({}, get, `a\x1b[31m${'b'.repeat(500)}`).length).toBeLessThan(200)
   })
