@@ -243,7 +243,7 @@ export const expands =
 // --- errors --------------------------------------------------------------------------------------------------------
 
 /**
- * Returns whether there is no URL: for text that is not a template, or without the value of a variable of the path.
+ * Returns whether the outcome is a Left: for text that is not a template, or a variable of the path without a value.
  *
  * @since 0.2.0
  * @category combinators

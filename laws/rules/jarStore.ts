@@ -3,10 +3,7 @@ import * as fc from 'fast-check'
 import { history } from '../arbitrary/Cookie.js'
 import * as Laws from '../JarStoreLaws.js'
 import type { RuleSet } from '../RuleSet.js'
-
-const report = (violations: Laws.Violations): void => {
-  if (violations.length > 0) throw new Error(violations.join('\n'))
-}
+import { report } from './reportingProperty.js'
 
 /** The histories of jars: what comes before their fork, their own ways, and whether they have it in common. */
 const ways = fc.array(history, { minLength: 1, maxLength: 4 })

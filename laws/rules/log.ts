@@ -2,10 +2,7 @@
 import * as fc from 'fast-check'
 import * as Laws from '../LogLaws.js'
 import type { RuleSet } from '../RuleSet.js'
-
-const report = (violations: Laws.Violations): void => {
-  if (violations.length > 0) throw new Error(violations.join('\n'))
-}
+import { report } from './reportingProperty.js'
 
 /** Similar ids: other case, and characters that a key of a database could give a meaning. */
 const id = fc.constantFrom('a', 'A', 'a:0', 'a b', '{a}', 'ä', '../a', '%61', 'b')

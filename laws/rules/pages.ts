@@ -16,6 +16,7 @@ import * as fc from 'fast-check'
 import * as Laws from '../PageLaws.js'
 import type { RuleSet } from '../RuleSet.js'
 import type { Violations } from '../Transport.js'
+import { report } from './reportingProperty.js'
 
 /** The first origin, and others that differ from it in one part. */
 const origin = fc.oneof(
@@ -49,10 +50,7 @@ const book: fc.Arbitrary<Laws.Book> = fc.record({
 })
 
 const property = (law: (book: Laws.Book) => Promise<Violations>) =>
-  fc.asyncProperty(book, async (one) => {
-    const violations = await law(one)
-    if (violations.length > 0) throw new Error(violations.join('\n'))
-  })
+  fc.asyncProperty(book, async (one) => report(await law(one)))
 
 /**
  * Returns the laws of a function with the type of `Http.pages`, whose pages are found by their Link.

@@ -16,11 +16,7 @@
 import * as fc from 'fast-check'
 import type { RuleSet } from '../RuleSet.js'
 import * as Laws from '../TemplateLaws.js'
-import type { Violations } from '../Transport.js'
-
-const report = (violations: Violations): void => {
-  if (violations.length > 0) throw new Error(violations.join('\n'))
-}
+import { report } from './reportingProperty.js'
 
 // --- places --------------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,7 @@ import * as Signing from '../SigningLaws.js'
 import * as Laws from '../TokenLaws.js'
 import * as Sharing from '../TokenSharing.js'
 import type { Violations } from '../Transport.js'
-import { reportingProperty } from './reportingProperty.js'
-
-const report = (violations: Violations): void => {
-  if (violations.length > 0) throw new Error(violations.join('\n'))
-}
+import { report, reportingProperty } from './reportingProperty.js'
 
 type Law = (simulate: Machine) => (web: TokenWeb) => Violations
 

@@ -54,7 +54,7 @@ export interface HarRequest {
   readonly bodySize: number
 }
 
-/** A response of a HAR file. It has no body, because an exchange does not keep the bodies of its hops. */
+/** A response of a HAR file, without its body: an exchange does not keep the bodies of its hops. */
 export interface HarResponse {
   /** 100 to 599; 0 if the plan was not sent. */
   readonly status: number

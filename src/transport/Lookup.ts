@@ -185,18 +185,14 @@ interface Pending {
   readonly expires: number
 }
 
-const atLeast = (least: number, given: number | undefined, fallback: number): number =>
-  given !== undefined && given >= least ? given : fallback
-
 /**
- * Returns a resolver that keeps what another one has found. Simultaneous lookups of one name share one call.
+ * Returns a resolver that keeps what another one has found. Simultaneous lookups of one name share one call. The options are
+ * valid: the transport has checked them.
  *
  * @param now - the time in milliseconds, of a clock that is never set back
  */
 export const cached = (options: LookupCache, resolve: Resolve, now: () => number): Resolve => {
-  const { ttl: givenTtl, maxEntries: givenMaximum } = UserInput.own(options)
-  const ttl = atLeast(0, givenTtl, DEFAULT_TTL_MS)
-  const maxEntries = Math.floor(atLeast(1, givenMaximum, DEFAULT_MAX_ENTRIES))
+  const { ttl = DEFAULT_TTL_MS, maxEntries = DEFAULT_MAX_ENTRIES } = UserInput.own(options)
   const found = new Map<string, Found>()
   const pending = new Map<string, Pending>()
 

@@ -4,7 +4,7 @@
  */
 import { quotedStringEnd, skipWhile } from './HeaderSyntax.js'
 
-/** A text or number, with the name of the member of the outermost object that it is in; empty if there is none. */
+/** A text or number, with the name of the member of the outermost object that contains it; the name is empty outside an object. */
 type Named = readonly [name: string, value: string]
 
 const isSpace = (character: string): boolean => ' \t\n\r'.includes(character)

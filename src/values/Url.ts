@@ -106,7 +106,7 @@ export const invalidUrl = (text: string, problem: string): InvalidUrl => ({
   message: `Invalid URL '${masked(text)}': ${problem}`,
 })
 
-/** A URL that may have been meant; a path has no host. */
+/** Returns the URL that may have been meant, or what a path needs. */
 const suggestion = (text: string): string => {
   if (text.startsWith('//')) return `Perhaps you meant https:${masked(text)}?`
   return text.startsWith('/')

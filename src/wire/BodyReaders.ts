@@ -113,7 +113,7 @@ export const linesOf = (options: LinesOptions) =>
     let length = 0
     const add = (part: string): void => {
       length += part.length
-      if (length > limit) throw lineTooLong(limit) // an iterable has no other way to fail
+      if (length > limit) throw lineTooLong(limit) // an iterable can only throw
       parts.push(part)
       joined = joinPieces(parts, joined)
     }

@@ -28,7 +28,7 @@ export interface OwnLink {
   readonly resolved: E.Either<Url.UrlError, Url.Located>
 }
 
-/** Returns the first link of a relation; `undefined` if the response has none. */
+/** Returns the first link of a relation; `undefined` if the response does not have it. */
 export const ownLink = (rel: string, response: Response): OwnLink | undefined => {
   const isOwn = isOwnLink(response)
   const found = links(response).find((link) => link.rels.includes(rel.toLowerCase()) && isOwn(link))

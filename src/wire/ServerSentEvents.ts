@@ -141,7 +141,7 @@ export async function* readEvents(
       } else if (name === 'retry') retry = millisecondsOf(value) ?? retry
       else if (name === 'data') {
         length += value.length + 1
-        if (length > limit + 1) throw eventTooLong(limit) // an iterable has no other way to fail
+        if (length > limit + 1) throw eventTooLong(limit) // an iterable can only throw
         data.push(value)
         joined = joinLines(data, joined)
       }
@@ -171,7 +171,7 @@ export async function* eventsUntil(
     if (event.data === until) return
     yield event
   }
-  if (until !== undefined) throw endedBefore('The body', until) // an iterable has no other way to fail
+  if (until !== undefined) throw endedBefore('The body', until) // an iterable can only throw
 }
 
 // --- decoding ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import type { Options } from '../../src/transport/undici/TransportOptions.js'
 import { undici } from '../../src/transport/undici/Undici.js'
 import * as Transport from '../../src/wire/Transport.js'
 import { untyped } from '../untyped.js'
-import { fault, plan, text } from './plans.js'
+import { type Changes, fault, plan, text } from './plans.js'
 import { always, listen, ok, pki, transport } from './servers.js'
 
 const WRONG: Readonly<Partial<Record<keyof Options, ReadonlyArray<unknown>>>> = {
@@ -120,6 +120,19 @@ describe('an option with an extreme value', () => {
       )
     },
   )
+})
+
+describe('a plan that was written by hand', () => {
+  test.each<readonly [string, Changes]>([
+    ['a number as CA', { ca: untyped(5) }],
+    ['a number as cert', { certificate: { cert: untyped(5) } }],
+    ['bytes as key', { certificate: { cert: 'me.pem', key: untyped(Buffer.from('PRIVATE')) } }],
+    ['a symbol as passphrase', { certificate: { cert: 'me.pem', passphrase: untyped(Symbol('PRIVATE')) } }],
+  ])('with %s fails, and its values are not shown', async (_, changes) => {
+    const failed = await fault(transport(), plan('https://127.0.0.1:1/', changes))
+    expect(failed).toMatchObject({ _tag: 'ConnectFailed' })
+    expect(JSON.stringify(failed)).not.toContain('PRIVATE')
+  })
 })
 
 describe('a socket that Node refuses to open', () => {

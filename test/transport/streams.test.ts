@@ -74,6 +74,21 @@ const serving = async (answer: Answer = echo, settings: http2.Settings = {}): Pr
   return { url: `https://localhost:${port}`, opened: () => opened, most: () => most, paths }
 }
 
+/** A link to a server. Frozen, it passes nothing on its first connection, and does not close it. */
+const freezable = async (server: Served) => {
+  let isFrozen = false
+  const freeze = (): void => {
+    isFrozen = true
+  }
+  const between = await accept((socket) => {
+    const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
+    const mayPass = () => !isFrozen || between.connections() > 1
+    socket.on('data', (chunk) => mayPass() && onward.write(chunk)).on('close', () => onward.destroy())
+    onward.on('data', (chunk) => mayPass() && socket.write(chunk)).on('error', () => {})
+  })
+  return { ...between, freeze }
+}
+
 const shared = (streams = 100, connections = 128) => transport({ http2: { streams }, connections })
 const times = (n: number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => i)
 
@@ -225,17 +240,11 @@ describe('one connection', () => {
 
   test('that does not answer a PING is replaced, also at the limit', async () => {
     const server = await serving()
-    let isFrozen = false
-    const between = await accept((socket) => {
-      const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
-      const mayPass = () => !isFrozen || between.connections() > 1
-      socket.on('data', (chunk) => mayPass() && onward.write(chunk)).on('close', () => onward.destroy())
-      onward.on('data', (chunk) => mayPass() && socket.write(chunk)).on('error', () => {})
-    })
+    const between = await freezable(server)
     const client = shared(100, 1)
     const url = `https://localhost:${between.port}`
     expect(await text(client, plan(`${url}/first`))).toBe('/first')
-    isFrozen = true
+    between.freeze()
     expect(await tag(client, plan(`${url}/lost`, { timeouts: { read: 50 } }))).toBe('ReadTimeout')
     const next = await timed(2000, () => text(client, plan(`${url}/next`)))
     expect(next.result).toBe('/next')
@@ -245,17 +254,11 @@ describe('one connection', () => {
 
   test('gets no new requests if nothing arrives any more', async () => {
     const server = await serving()
-    let isFrozen = false
-    const between = await accept((socket) => {
-      const onward = connect(Number(new URL(server.url).port), '127.0.0.1')
-      const mayPass = () => !isFrozen || between.connections() > 1
-      socket.on('data', (chunk) => mayPass() && onward.write(chunk)).on('close', () => onward.destroy())
-      onward.on('data', (chunk) => mayPass() && socket.write(chunk)).on('error', () => {})
-    })
+    const between = await freezable(server)
     const client = shared()
     const url = `https://localhost:${between.port}`
     expect(await text(client, plan(`${url}/first`))).toBe('/first')
-    isFrozen = true
+    between.freeze()
     const abort = new AbortController()
     const aborted = exchange(client, plan(`${url}/lost`), { signal: abort.signal })
     const lost = exchange(client, plan(`${url}/lost`, { timeouts: { read: 100 } }))

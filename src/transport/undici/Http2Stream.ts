@@ -164,7 +164,7 @@ export class Http2Stream implements Controller {
 
   #closeReason(): unknown {
     const { rstCode } = this.#stream
-    // No stream was made, because there are no more ids; or the memory of the session is used up.
+    // All ids of streams are used, and this one was not made. Or the memory of the session is full.
     if (this.#id === undefined || rstCode === NGHTTP2_ENHANCE_YOUR_CALM) this.#session.retire()
     const { lastStream, origin, error } = this.#session
     const isBeyondLast = lastStream !== undefined && this.#id !== undefined && this.#id > lastStream

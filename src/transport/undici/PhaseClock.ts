@@ -12,8 +12,8 @@
  *
  * The last value of a mark counts: a connection to a proxy may be opened twice.
  *
- * The clock may be one of the caller. If it throws or returns no finite number, the phase has no end, and the next one includes it. If
- * it runs backwards, the phase takes no time.
+ * The clock may be one of the caller. If it throws, or does not return a finite number, the time of the phase counts for the next one.
+ * If it runs backwards, the phase takes no time.
  */
 import type { Socket } from 'node:net'
 import type * as Clock from '../../wire/Clock.js'
@@ -51,7 +51,7 @@ export class PhaseClock implements Marks {
       const now = this.#clock.monotonic()
       if (Number.isFinite(now)) this.#marks[name] = now
     } catch {
-      // The phase has no end.
+      // The time counts for the next phase.
     }
   }
 

@@ -12,7 +12,7 @@ export interface Options {
   /** The longest head of a response, in bytes. 65,536 by default. */
   readonly maxHeaderSize?: number
   /**
-   * Offers HTTP/2 to https origins, which has no reason phrases. `false` by default. With `true`, a connection serves one request at a
+   * Offers HTTP/2 to https origins: its replies come without a reason phrase. `false` by default. With `true`, a connection serves one request at a
    * time; `{ streams: 100 }` is the most requests that it serves at the same time, if the server allows so many. In Bun and Deno,
    * whose HTTP/2 loses parts of bodies, a request to an https origin is then `Unsupported`.
    */
